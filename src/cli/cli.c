@@ -1,0 +1,355 @@
+/*
+ * Finds the command, parses the options before and after it, runs it, and turns its error into
+ * a message and an exit status. Options of the frame and of the command are one getopt table, so
+ * both work in any order and --help lists both.
+ */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "cli/datadir.h"
+#include "base/suggest.h"
+
+static const struct command *const commands[] = {
+    &command_ciphers,
+    &command_profile,
+};
+
+static const struct cli_option globals[] = {
+    {"profile", "NAME|FILE", "the policy: a shipped profile or a file (default: strict)"},
+    {"site", "FILE", "names and certificates (default: /etc/tlsharden/site.json)"},
+    {"service", "A,B", "only these services; one that is missing is an error"},
+    {"root", "DIR", "work on the tree beneath DIR; no daemon, no network"},
+    {"datadir", "DIR", "where profiles and templates are"},
+    {"format", "text|json", "how results are printed"},
+    {"color", "auto|always|never", "colours in text"},
+    {"quiet", NULL, "-q: only results and errors"},
+    {"verbose", NULL, "-v: say more"},
+    {"help", NULL, "-h: this help"},
+    {"version", NULL, "-V: the version"},
+};
+
+#define GLOBAL_BASE  1000
+#define COMMAND_BASE 2000
+
+static size_t own_options(const struct command *command)
+{
+    size_t n = 0;
+    while (command && command->options && command->options[n].name)
+        n++;
+    return n;
+}
+
+static struct option *option_table(const struct command *command)
+{
+    const struct cli_option *options = command ? command->options : NULL;
+    size_t own = own_options(command), n = 0;
+    struct option *table = mem_alloc((ARRAY_LEN(globals) + own + 1) * sizeof *table);
+    for (size_t i = 0; options && i < own; i++, n++)
+        table[n] = (struct option){options[i].name,
+                                   options[i].arg ? required_argument : no_argument, NULL,
+                                   COMMAND_BASE + (int)i};
+    for (size_t i = 0; i < ARRAY_LEN(globals); i++, n++)
+        table[n] = (struct option){globals[i].name,
+                                   globals[i].arg ? required_argument : no_argument, NULL,
+                                   GLOBAL_BASE + (int)i};
+    return table;
+}
+
+static void print_options(const struct cli_option *options, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        char left[64];
+        snprintf(left, sizeof left, "--%s%s%s", options[i].name,
+                 options[i].arg ? " " : "", options[i].arg ? options[i].arg : "");
+        printf("  %-26s %s\n", left, options[i].help);
+    }
+}
+
+static void print_help(const struct command *command)
+{
+    if (command) {
+        printf("usage: tlsharden %s [OPTIONS] %s\n\n%s\n", command->name, command->usage,
+               command->summary);
+        if (own_options(command)) {
+            printf("\nOptions:\n");
+            print_options(command->options, own_options(command));
+        }
+    } else {
+        printf("usage: tlsharden [OPTIONS] COMMAND [OPTIONS]\n\n"
+               "Harden the TLS of this host's servers: previewed as a diff, proven by "
+               "handshake,\n"
+               "reversible.\n\nCommands:\n");
+        for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+            printf("  %-10s %s\n", commands[i]->name, commands[i]->summary);
+    }
+    printf("\nOptions of every command:\n");
+    print_options(globals, ARRAY_LEN(globals));
+    if (command && command->examples)
+        printf("\nExamples:\n%s", command->examples);
+    if (!command)
+        printf(
+            "\nExit status: 0 fine, 1 differs or does not conform, 2 usage, 3 bad "
+            "input,\n"
+            "4 could not finish and nothing changed, 5 refused as unsafe or in "
+            "conflict,\n"
+            "6 failed and rolled back, 7 rollback incomplete (run recover), 70 a bug.\n"
+            "\n`tlsharden COMMAND --help` says more; so does tlsharden(1).\n");
+}
+
+static int add_services(struct strv *services, const char *list, struct err *err)
+{
+    CLEANUP(mem_freep) char *copy = mem_strdup(list);
+    char *state = NULL;
+    for (char *name = strtok_r(copy, ",", &state); name;
+         name = strtok_r(NULL, ",", &state))
+        if (!strv_has(services, name))
+            strv_add(services, name);
+    if (services->count == 0)
+        return err_set(err, ERR_USAGE, "--service: no service named in '%s'", list);
+    return 0;
+}
+
+static int set_format(struct cli *cli, const char *arg, struct err *err)
+{
+    if (strcmp(arg, "text") == 0)
+        cli->format = CLI_TEXT;
+    else if (strcmp(arg, "json") == 0)
+        cli->format = CLI_JSON;
+    else
+        return err_set(err, ERR_USAGE, "--format: '%s' is neither text nor json", arg);
+    return 0;
+}
+
+static int set_color(struct cli *cli, const char *arg, struct err *err)
+{
+    const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+    if (strcmp(arg, "always") == 0)
+        cli->color = true;
+    else if (strcmp(arg, "never") == 0)
+        cli->color = false;
+    else if (strcmp(arg, "auto") == 0)
+        cli->color = isatty(STDOUT_FILENO) && !(no_color && *no_color) &&
+                     !(term && strcmp(term, "dumb") == 0);
+    else
+        return err_set(err, ERR_USAGE, "--color: '%s' is none of auto, always, never",
+                       arg);
+    return 0;
+}
+
+static int set_root(struct cli *cli, const char *arg, struct err *err)
+{
+    struct stat st;
+    if (stat(arg, &st) < 0)
+        return err_sys(err, errno, "--root '%s'", arg);
+    if (!S_ISDIR(st.st_mode))
+        return err_set(err, ERR_USAGE, "--root '%s': not a directory", arg);
+    cli->root = arg;
+    return 0;
+}
+
+/* One global option; returns 1 when the program has done its work (help, version). */
+static int take_global(struct cli *cli, const char *name, const char *arg,
+                       struct err *err)
+{
+    if (strcmp(name, "profile") == 0) {
+        cli->profile = arg;
+        cli->profile_given = true;
+    } else if (strcmp(name, "site") == 0) {
+        cli->site = arg;
+    } else if (strcmp(name, "service") == 0) {
+        return add_services(&cli->services, arg, err);
+    } else if (strcmp(name, "root") == 0) {
+        return set_root(cli, arg, err);
+    } else if (strcmp(name, "datadir") == 0) {
+        cli->datadir = arg;
+    } else if (strcmp(name, "format") == 0) {
+        return set_format(cli, arg, err);
+    } else if (strcmp(name, "color") == 0) {
+        return set_color(cli, arg, err);
+    } else if (strcmp(name, "quiet") == 0) {
+        cli->quiet = true;
+    } else if (strcmp(name, "verbose") == 0) {
+        cli->verbose = true;
+    } else if (strcmp(name, "help") == 0) {
+        print_help(cli->command);
+        return 1;
+    } else if (strcmp(name, "version") == 0) {
+        printf("tlsharden %s\n", TLSHARDEN_VERSION);
+        return 1;
+    }
+    return 0;
+}
+
+static const char *short_name(int c)
+{
+    switch (c) {
+    case 'q':
+        return "quiet";
+    case 'v':
+        return "verbose";
+    case 'h':
+        return "help";
+    case 'V':
+        return "version";
+    default:
+        return NULL;
+    }
+}
+
+static int bad_option(const struct cli *cli, int c, char **argv, struct err *err)
+{
+    const char *help = cli->command ? cli->command->name : "";
+    if (c == ':')
+        return err_set(err, ERR_USAGE,
+                       "%s: it needs an argument; see tlsharden %s%s--help",
+                       argv[optind - 1], help, *help ? " " : "");
+    return err_set(err, ERR_USAGE, "unknown option %s; see tlsharden %s%s--help",
+                   argv[optind - 1], help, *help ? " " : "");
+}
+
+/* One parsed option; returns 0, 1 (the program has done its work) or -1. */
+static int take_option(struct cli *cli, int c, char **argv, struct err *err)
+{
+    if (c >= COMMAND_BASE && cli->values) {
+        cli->values[c - COMMAND_BASE] = optarg ? optarg : "";
+        return 0;
+    }
+    size_t global = c >= GLOBAL_BASE ? (size_t)(c - GLOBAL_BASE) : ARRAY_LEN(globals);
+    const char *name = global < ARRAY_LEN(globals) ? globals[global].name : short_name(c);
+    return name ? take_global(cli, name, optarg, err) : bad_option(cli, c, argv, err);
+}
+
+/* Parses argv[1..]; returns 0, 1 (done) or -1. `shorts` decides whether to stop at the first
+ * word that is no option ("+") or to look further. */
+static int parse(struct cli *cli, int argc, char **argv, const char *shorts,
+                 struct err *err)
+{
+    struct option *table CLEANUP(mem_freep) = option_table(cli->command);
+    int rc = 0;
+    opterr = 0;
+    optind = 0;
+    for (int c; rc == 0 && (c = getopt_long(argc, argv, shorts, table, NULL)) != -1;)
+        rc = take_option(cli, c, argv, err);
+    return rc;
+}
+
+static const struct command *find_command(const char *name, struct err *err)
+{
+    const char *names[ARRAY_LEN(commands)];
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+        names[i] = commands[i]->name;
+        if (strcmp(commands[i]->name, name) == 0)
+            return commands[i];
+    }
+    const char *near = suggest(name, names, ARRAY_LEN(names));
+    if (near)
+        err_set(err, ERR_USAGE, "unknown command '%s'; did you mean '%s'?", name, near);
+    else
+        err_set(err, ERR_USAGE, "unknown command '%s'; see tlsharden --help", name);
+    return NULL;
+}
+
+static int run_command(struct cli *cli, int argc, char **argv, struct err *err)
+{
+    cli->values = mem_alloc((own_options(cli->command) + 1) * sizeof *cli->values);
+    int rc = parse(cli, argc, argv, ":qvhV", err);
+    if (rc != 0)
+        return rc < 0 ? -1 : 0;
+    if (!cli->datadir && !(cli->datadir = cli->found_datadir = datadir_find()))
+        return err_set(err, ERR_SYSTEM,
+                       "the profiles and templates are not in %s; "
+                       "name their directory with --datadir",
+                       TLSHARDEN_DATA);
+    return cli->command->run(cli, argc - optind, argv + optind, err);
+}
+
+static int run(struct cli *cli, int argc, char **argv, struct err *err)
+{
+    if (set_color(cli, "auto", err) < 0)
+        return -1;
+    int rc = parse(cli, argc, argv, "+:qvhV", err);
+    if (rc != 0)
+        return rc < 0 ? -1 : 0;
+    if (optind >= argc) {
+        print_help(NULL);
+        return err_set(err, ERR_USAGE, "no command given");
+    }
+    const char *name = argv[optind];
+    if (strcmp(name, "help") == 0) {
+        if (optind + 1 < argc && !(cli->command = find_command(argv[optind + 1], err)))
+            return -1;
+        print_help(cli->command);
+        return 0;
+    }
+    if (!(cli->command = find_command(name, err)))
+        return -1;
+    int first = optind;
+    return run_command(cli, argc - first, argv + first, err);
+}
+
+static int finish(const struct cli *cli, int status, const struct err *err)
+{
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        if (errno != EPIPE)
+            fprintf(stderr, "tlsharden: write results: %s\n", strerror(errno));
+        return status > 0 ? status : 4;
+    }
+    if (status >= 0)
+        return status;
+    if (cli->format == CLI_JSON && err->kind != ERR_USAGE) {
+        json_t *json CLEANUP(json_decrefp) =
+            json_pack("{s:s#, s:i}", "error", err->text, (int)strlen(err->text),
+                      "exit_status", err_exit_status(err->kind));
+        if (json)
+            cli_print_json(json);
+        fflush(stdout);
+    }
+    fprintf(stderr, "tlsharden: %s\n", err->text);
+    return err_exit_status(err->kind);
+}
+
+int main(int argc, char **argv)
+{
+    struct err err = ERR_INIT;
+    struct cli cli = {
+        .profile = "strict", .root = "/", .terminal = isatty(STDERR_FILENO)};
+    int status = finish(&cli, run(&cli, argc, argv, &err), &err);
+    strv_release(&cli.services);
+    free(cli.values);
+    free(cli.found_datadir);
+    return status;
+}
+
+const char *cli_value(const struct cli *cli, const char *name)
+{
+    for (size_t i = 0; i < own_options(cli->command); i++)
+        if (strcmp(cli->command->options[i].name, name) == 0)
+            return cli->values[i];
+    return NULL;
+}
+
+void cli_print_json(const json_t *json)
+{
+    json_dumpf(json, stdout, JSON_INDENT(2) | JSON_SORT_KEYS | JSON_ENCODE_ANY);
+    putchar('\n');
+}
+
+void cli_say(const struct cli *cli, const char *fmt, ...)
+{
+    if (cli->quiet)
+        return;
+    fputs("tlsharden: ", stderr);
+    va_list ap;
+    va_start(ap, fmt);
+    vfprintf(stderr, fmt, ap);
+    va_end(ap);
+    fputc('\n', stderr);
+}

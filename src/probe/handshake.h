@@ -1,0 +1,104 @@
+/*
+ * One full TLS handshake through libssl, restricted as the caller likes, and what came of it.
+ *
+ *     struct handshake_request ask = {.min = 0x0303, .max = 0x0303, .deadline_ms = 5000};
+ *     CLEANUP(handshake_release) struct handshake_result got = HANDSHAKE_INIT;
+ *     if (handshake(&endpoint, &ask, &got, err) < 0) ...   the request itself is impossible
+ *
+ * Everything libssl can speak is allowed (security level 0) unless restricted; the certificate
+ * is judged, but a bad one does not end the handshake.
+ *
+ * A verdict has three values, and the middle one is given for an answer in TLS only. GnuTLS
+ * servers refuse by closing the connection, which a crash, a connection limit or a middle box
+ * can do as well: that is HANDSHAKE_INCONCLUSIVE with `closed` set, and becomes a refusal only
+ * in the hands of a caller that has a positive control (verify.h).
+ */
+#ifndef PROBE_HANDSHAKE_H
+#define PROBE_HANDSHAKE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "base/endpoint.h"
+#include "base/err.h"
+#include "base/strv.h"
+
+struct handshake_request {
+    int min, max; /* 0x0301 .. 0x0304; 0: whatever libssl has */
+    const char
+        *cipher_list; /* up to TLS 1.2, OpenSSL syntax; NULL: everything libssl has */
+    const char *ciphersuites; /* TLS 1.3, OpenSSL syntax; NULL: everything libssl has */
+    const char *groups;       /* OpenSSL syntax; NULL: libssl's default */
+    const char *ca_file;      /* trust anchors, PEM; NULL: the system's */
+    int deadline_ms; /* for everything, connecting included; 0: HANDSHAKE_DEADLINE_MS */
+};
+
+#define HANDSHAKE_DEADLINE_MS 10000
+
+enum handshake_verdict {
+    HANDSHAKE_OK,
+    HANDSHAKE_REFUSED, /* a fatal alert, or an answer in a version that was not offered */
+    HANDSHAKE_INCONCLUSIVE, /* connect, STARTTLS, time-out, reset, close, broken TLS */
+};
+
+enum handshake_cause { /* why not OK */
+                       HANDSHAKE_NO_CAUSE,
+                       HANDSHAKE_ALERT, /* `alert` is its number */
+                       HANDSHAKE_VERSION, /* the server chose a version that was not offered */
+                       HANDSHAKE_CLOSED, /* end of file or close_notify instead of an answer */
+                       HANDSHAKE_RESET,     /* reset instead of an answer */
+                       HANDSHAKE_TIMED_OUT, /* silence */
+                       HANDSHAKE_CONNECT,   /* nobody there */
+                       HANDSHAKE_STARTTLS, /* the dialogue before TLS failed; `why` says how */
+                       HANDSHAKE_BROKEN, /* an answer that is not TLS, or that libssl cannot follow */
+};
+
+struct handshake_certificate {
+    bool present;
+    char *subject; /* RFC 2253, control characters escaped */
+    struct strv
+        names; /* DNS names and addresses it is for; the common name if there are none */
+    int64_t not_after;   /* seconds since the epoch */
+    char *key_type;      /* "RSA", "EC", "ED25519", ... */
+    char *curve;         /* of an EC key, e.g. "prime256v1"; else NULL */
+    int bits;            /* of the key */
+    bool trusted;        /* the chain leads to a trust anchor, and is in date */
+    char *chain_text;    /* "ok", or why not trusted */
+    bool name_matches;   /* covers endpoint->name; true when that is NULL */
+    bool ocsp_responder; /* names one */
+};
+
+struct handshake_result {
+    enum handshake_verdict verdict;
+    enum handshake_cause cause;
+    int alert; /* for HANDSHAKE_ALERT; else -1 */
+    char *why; /* owned; "" when OK */
+    /* the rest is set when OK only */
+    int protocol;     /* 0x0303, ... */
+    uint16_t suite;   /* IANA number */
+    char *suite_name; /* IANA name */
+    char *group;      /* of the key exchange, OpenSSL's name; NULL: none or unknown */
+    bool compression;
+    bool ticket;               /* a session ticket was issued */
+    bool secure_renegotiation; /* RFC 5746; always true for TLS 1.3 */
+    bool extended_master;      /* RFC 7627; always true for TLS 1.3 */
+    bool staple;               /* an OCSP response was stapled */
+    struct handshake_certificate certificate;
+};
+
+#define HANDSHAKE_INIT                                                                   \
+    {                                                                                    \
+        .verdict = HANDSHAKE_INCONCLUSIVE, .alert = -1                                   \
+    }
+
+void handshake_release(struct handshake_result *r);
+
+/* Connects, speaks STARTTLS where the endpoint wants it, shakes hands, and closes. endpoint->name,
+ * unless NULL or an address, goes out as SNI. Whatever the network does is a verdict; -1 is for a request that
+ * cannot be made: ERR_INPUT for a list that libssl cannot parse or a version it lacks, ERR_SYSTEM
+ * for an unreadable ca_file. `ret` is owned by the caller (handshake_release), untouched on -1. */
+int handshake(const struct endpoint *endpoint, const struct handshake_request *request,
+              struct handshake_result *ret, struct err *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,303 @@
+/*
+ * Mounts. Directories that get something laid over them are opened first, so that the order of mounts does
+ * not matter: each directory with candidate files becomes an overlay whose lower layer is that descriptor and
+ * whose upper layer is memory, with the owner and mode of the original, since a daemon may check.
+ *
+ * Not hidden: devices, /proc of the new process namespace, /sys.
+ */
+#include "rehearse/scene.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/strv.h"
+
+#define LAYERS      "/run/.tlsharden" /* upper layers; nobody but root looks in */
+#define TMPFS       "size=256m,nr_inodes=64k"
+#define DEPTH_LIMIT 8
+
+/* A directory of the host, opened before anything is mounted over it. */
+struct ground {
+    char *path;
+    int fd; /* -1: it does not exist */
+    struct stat st;
+};
+
+struct grounds {
+    struct ground *items;
+    size_t count, cap;
+};
+
+static void grounds_release(struct grounds *g)
+{
+    for (size_t i = 0; i < g->count; i++) {
+        free(g->items[i].path);
+        fd_close(&g->items[i].fd);
+    }
+    free(g->items);
+}
+
+static void grounds_add(struct grounds *g, const char *path)
+{
+    for (size_t i = 0; i < g->count; i++)
+        if (strcmp(g->items[i].path, path) == 0)
+            return;
+    MEM_GROW(g->items, g->count, g->cap);
+    struct ground *one = &g->items[g->count++];
+    *one = (struct ground){.path = mem_strdup(path),
+                           .fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    if (one->fd >= 0 && fstat(one->fd, &one->st) < 0)
+        fd_close(&one->fd);
+}
+
+/* 1 with the reason: what could not be had. */
+static int impossible(struct err *err, const char *what)
+{
+    err_sys(err, errno, "%s", what);
+    return 1;
+}
+
+/* --- memory ------------------------------------------------------------------------------ */
+
+static int mount_memory(const char *path, mode_t mode, struct err *err)
+{
+    if (mount("tmpfs", path, "tmpfs", MS_NOSUID | MS_NODEV, TMPFS) < 0 ||
+        chmod(path, mode) < 0) {
+        err_sys(err, errno, "mount memory at '%s'", path);
+        return 1;
+    }
+    return 0;
+}
+
+/* Subdirectories, with owner and mode; what is in them stays behind. */
+static int mirror(int from, int to, int depth)
+{
+    int fd = openat(from, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *d = fd < 0 ? NULL : fdopendir(fd);
+    if (!d)
+        return -1;
+    int rc = 0;
+    for (struct dirent *e = readdir(d); rc == 0 && e; e = readdir(d)) {
+        struct stat st;
+        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 ||
+            fstatat(from, e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+            !S_ISDIR(st.st_mode))
+            continue;
+        if (mkdirat(to, e->d_name, 0700) < 0 && errno != EEXIST)
+            rc = -1;
+        else if (fchownat(to, e->d_name, st.st_uid, st.st_gid, 0) < 0 ||
+                 fchmodat(to, e->d_name, st.st_mode & 07777, 0) < 0)
+            rc = -1;
+        CLEANUP(fd_close)
+        int in = openat(from, e->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        CLEANUP(fd_close)
+        int out = openat(to, e->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (rc == 0 && depth > 0 && in >= 0 && out >= 0)
+            rc = mirror(in, out, depth - 1);
+    }
+    closedir(d);
+    return rc;
+}
+
+/* A directory that does not exist, and cannot be made, is left for the daemon to miss. */
+static int make_private(const struct ground *g, struct err *err)
+{
+    struct err ignored = ERR_INIT;
+    if (file_mkdirs(g->path, 0755, &ignored) < 0)
+        return 0;
+    int rc = mount_memory(g->path, 0755, err);
+    if (rc != 0 || g->fd < 0)
+        return rc;
+    CLEANUP(fd_close) int to = open(g->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (to < 0 || fchown(to, g->st.st_uid, g->st.st_gid) < 0 ||
+        fchmod(to, g->st.st_mode & 07777) < 0 || mirror(g->fd, to, DEPTH_LIMIT) < 0)
+        return err_sys(err, errno, "prepare '%s'", g->path);
+    return 0;
+}
+
+static int make_memory(const struct grounds *private, struct err *err)
+{
+    static const struct {
+        const char *path;
+        mode_t mode;
+    } always[] = {
+        {"/run", 0755}, {"/tmp", 01777}, {"/var/tmp", 01777}, {"/dev/shm", 01777}};
+    for (size_t i = 0; i < ARRAY_LEN(always); i++) {
+        struct stat st;
+        if (stat(always[i].path, &st) < 0)
+            continue;
+        int rc = mount_memory(always[i].path, always[i].mode, err);
+        if (rc != 0)
+            return rc;
+    }
+    if (mkdir(LAYERS, 0700) < 0 || mkdir("/run/lock", 01777) < 0 ||
+        chmod("/run/lock", 01777) < 0)
+        return err_sys(err, errno, "prepare '/run'");
+    for (size_t i = 0; i < private->count; i++) {
+        int rc = make_private(&private->items[i], err);
+        if (rc != 0)
+            return rc;
+    }
+    return 0;
+}
+
+/* --- overlays ---------------------------------------------------------------------------- */
+
+/* The directory of a path, or the nearest one above that exists. Owned (free). */
+static char *directory_of(const char *path)
+{
+    char *dir = mem_strdup(path);
+    do {
+        char *slash = strrchr(dir, '/');
+        slash[slash == dir] = '\0';
+    } while (!file_exists(dir));
+    return dir;
+}
+
+static int by_path(const void *a, const void *b)
+{
+    return strcmp(((const struct ground *)a)->path, ((const struct ground *)b)->path);
+}
+
+/* Sorted: a directory comes before those in it, which are then mounted over its overlay. */
+static void find_grounds(const struct plan *plan, const char *service, struct grounds *g)
+{
+    for (size_t i = 0; i < plan->file_count; i++) {
+        if (strcmp(plan->files[i].service, service) != 0)
+            continue;
+        CLEANUP(mem_freep) char *dir = directory_of(plan->files[i].path);
+        grounds_add(g, dir);
+    }
+    if (g->count)
+        qsort(g->items, g->count, sizeof *g->items, by_path);
+}
+
+static int overlay(const struct ground *g, size_t index, struct err *err)
+{
+    CLEANUP(mem_freep) char *upper = mem_printf(LAYERS "/%zu", index);
+    CLEANUP(mem_freep) char *work = mem_printf(LAYERS "/%zu.work", index);
+    CLEANUP(mem_freep)
+    char *options = mem_printf("lowerdir=/proc/self/fd/%d,upperdir=%s,workdir=%s", g->fd,
+                               upper, work);
+    if (g->fd < 0)
+        return err_set(err, ERR_SYSTEM, "cannot open '%s'", g->path);
+    if (mkdir(upper, 0700) < 0 || mkdir(work, 0700) < 0 ||
+        chown(upper, g->st.st_uid, g->st.st_gid) < 0 ||
+        chmod(upper, g->st.st_mode & 07777) < 0)
+        return err_sys(err, errno, "prepare a layer over '%s'", g->path);
+    if (file_mkdirs(g->path, 0755, err) <
+        0) /* where /tmp and the like have become empty */
+        return -1;
+    if (mount("overlay", g->path, "overlay", 0, options) < 0) {
+        err_sys(err, errno, "lay candidate files over '%s'", g->path);
+        return 1;
+    }
+    return 0;
+}
+
+/* --- candidates -------------------------------------------------------------------------- */
+
+static int put_file(const struct plan_file *f, const struct stat *old, struct err *err)
+{
+    CLEANUP(fd_close)
+    int fd = open(f->path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return err_sys(err, errno, "create '%s'", f->path);
+    if (file_write_all(fd, f->after.data, f->after.len, f->path, err) < 0)
+        return -1;
+    if (fchown(fd, old ? old->st_uid : f->uid, old ? old->st_gid : f->gid) < 0 ||
+        fchmod(fd, (old ? old->st_mode : f->mode) & 07777) < 0)
+        return err_sys(err, errno, "give '%s' owner and mode", f->path);
+    return 0;
+}
+
+static int put_candidate(const struct plan_file *f, struct err *err)
+{
+    struct stat st;
+    bool there = lstat(f->path, &st) == 0;
+    if (there && unlink(f->path) < 0)
+        return err_sys(err, errno, "remove '%s'", f->path);
+    if (!f->present_after)
+        return 0;
+    CLEANUP(mem_freep) char *dir = mem_strdup(f->path);
+    *strrchr(dir, '/') = '\0';
+    if (*dir && file_mkdirs(dir, 0755, err) < 0)
+        return -1;
+    if (f->kind == PLAN_FILE)
+        return put_file(f, there && S_ISREG(st.st_mode) ? &st : NULL, err);
+    if (symlink(buf_str(&f->after), f->path) < 0)
+        return err_sys(err, errno, "link '%s'", f->path);
+    return 0;
+}
+
+static int put_candidates(const struct plan *plan, const char *service,
+                          const struct grounds *g, struct err *err)
+{
+    for (size_t i = 0; i < g->count; i++) {
+        int rc = overlay(&g->items[i], i, err);
+        if (rc != 0)
+            return rc;
+    }
+    for (size_t i = 0; i < plan->file_count; i++)
+        if (strcmp(plan->files[i].service, service) == 0 &&
+            put_candidate(&plan->files[i], err) < 0)
+            return -1;
+    return 0;
+}
+
+/* --- all together ------------------------------------------------------------------------ */
+
+static int close_off(struct err *err)
+{
+    struct mount_attr readonly = {.attr_set = MOUNT_ATTR_RDONLY};
+    if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+        return impossible(err, "make mounts private");
+    if (mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &readonly, sizeof readonly) < 0)
+        return impossible(err, "make the host read-only");
+    if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
+        return impossible(err, "mount '/proc'");
+    return 0;
+}
+
+static int bring_loopback_up(struct err *err)
+{
+    CLEANUP(fd_close) int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    struct ifreq request = {.ifr_name = "lo"};
+    if (fd < 0 || ioctl(fd, SIOCGIFFLAGS, &request) < 0)
+        return impossible(err, "find the loopback interface");
+    request.ifr_flags = (short)(request.ifr_flags | IFF_UP | IFF_RUNNING);
+    if (ioctl(fd, SIOCSIFFLAGS, &request) < 0)
+        return impossible(err, "bring the loopback interface up");
+    return 0;
+}
+
+int scene_build(const struct plan *plan, const char *service, const json_t *private_dirs,
+                struct err *err)
+{
+    CLEANUP(grounds_release) struct grounds private = {.count = 0};
+    CLEANUP(grounds_release) struct grounds candidates = {.count = 0};
+    for (size_t i = 0; i < json_array_size(private_dirs); i++) {
+        const char *path = json_string_value(json_array_get(private_dirs, i));
+        if (!path || path[0] != '/')
+            return err_set(err, ERR_INPUT,
+                           "trial: 'private' is not a list of absolute paths");
+        grounds_add(&private, path);
+    }
+    find_grounds(plan, service, &candidates);
+    int rc = close_off(err);
+    if (rc == 0)
+        rc = make_memory(&private, err);
+    if (rc == 0)
+        rc = put_candidates(plan, service, &candidates, err);
+    return rc == 0 ? bring_loopback_up(err) : rc;
+}

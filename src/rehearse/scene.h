@@ -1,0 +1,19 @@
+/*
+ * The scene: what the daemon of a rehearsal sees of the host. Built inside namespaces of its own (mount,
+ * network, process), where nothing can reach the host and nothing outlives the last process.
+ */
+#ifndef REHEARSE_SCENE_H
+#define REHEARSE_SCENE_H
+
+#include <jansson.h>
+
+#include "base/err.h"
+#include "plan/plan.h"
+
+/* Makes the host read-only, memory of /run, /tmp, /var/tmp, /dev/shm and the directories in the array
+ * `private_dirs` (NULL: none), lays the plan's files of `service` over the real ones and brings loopback up.
+ * 0; 1: the kernel or a container does not let us, `err` says what; -1: ERR_SYSTEM. */
+int scene_build(const struct plan *plan, const char *service, const json_t *private_dirs,
+                struct err *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,177 @@
+/*
+ * One process is started; what it leaves behind is ours to wait for, as we are process 1. It ended well:
+ * then a daemon is there, or has gone. It still runs: then it is the daemon. Either way only `verify` knows
+ * whether it works.
+ */
+#include "rehearse/trial.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/deadline.h"
+#include "base/file.h"
+#include "base/strv.h"
+#include "base/visible.h"
+#include "rehearse/rehearse.h"
+
+#define OUTPUT   "/run/.tlsharden/output"
+#define PAUSE_MS 50
+#define SHOWN    600 /* bytes of output, and of the log, in a message */
+#define LOG_READ                                                                         \
+    ((size_t)1 << 20) /* larger logs are not looked at: the trial's begin empty */
+
+struct daemon {
+    pid_t pid;
+    bool ended; /* the process that was started */
+    bool gone;  /* and all that it left */
+    int status;
+};
+
+int trial_seconds(const json_t *how)
+{
+    json_int_t seconds = json_integer_value(json_object_get(how, "seconds"));
+    return seconds > 0 && seconds <= 300 ? (int)seconds : REHEARSE_SECONDS;
+}
+
+/* --- starting ---------------------------------------------------------------------------- */
+
+static void reset_signals(void)
+{
+    sigset_t none;
+    sigemptyset(&none);
+    for (int s = 1; s < NSIG; s++)
+        signal(s, SIG_DFL);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static _Noreturn void become(char *const argv[], int output)
+{
+    static char path[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin", locale[] = "LC_ALL=C";
+    char *const environment[] = {path, locale, NULL};
+    reset_signals();
+    int null = open("/dev/null", O_RDONLY);
+    if (setsid() >= 0 && chdir("/") == 0 && dup2(null, 0) >= 0 && dup2(output, 1) >= 0 &&
+        dup2(output, 2) >= 0 && close_range(3, ~0U, 0) == 0)
+        execve(argv[0], argv, environment);
+    dprintf(2, "start '%s': %s\n", argv[0], strerror(errno));
+    _exit(127);
+}
+
+static int read_argv(const struct trial *t, struct strv *argv, struct err *err)
+{
+    const json_t *list = json_object_get(t->how, "argv");
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const char *arg = json_string_value(json_array_get(list, i));
+        if (!arg)
+            return err_set(err, ERR_INPUT, "trial: 'argv' is not a list of texts");
+        strv_add(argv, arg);
+    }
+    if (!argv->count)
+        return err_set(err, ERR_INPUT, "trial: there is no 'argv'");
+    return 0;
+}
+
+static int start(const struct trial *t, struct daemon *d, struct err *err)
+{
+    CLEANUP(strv_release) struct strv argv = STRV_INIT;
+    if (read_argv(t, &argv, err) < 0)
+        return -1;
+    CLEANUP(fd_close)
+    int output = open(OUTPUT, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if (output < 0)
+        return err_sys(err, errno, "keep its output");
+    umask(022);
+    d->pid = fork();
+    if (d->pid == 0)
+        become(argv.items, output);
+    return d->pid < 0 ? err_sys(err, errno, "fork") : 0;
+}
+
+/* --- judging ----------------------------------------------------------------------------- */
+
+static void reap(struct daemon *d)
+{
+    int status;
+    pid_t pid;
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+        if (pid == d->pid) {
+            d->ended = true;
+            d->status = status;
+        }
+    d->gone = pid < 0 && errno == ECHILD;
+}
+
+static bool failed_to_start(const struct daemon *d)
+{
+    return d->ended && !(WIFEXITED(d->status) && WEXITSTATUS(d->status) == 0);
+}
+
+/* The last lines, made visible. */
+static void add_tail(struct buf *out, const char *before, const char *path)
+{
+    CLEANUP(buf_release) struct buf text = BUF_INIT;
+    struct err ignored = ERR_INIT;
+    if (!path || file_read(path, LOG_READ, &text, NULL, &ignored) < 0)
+        return;
+    struct bytes rest = bytes_trim(bytes_buf(&text));
+    if (rest.len > SHOWN) {
+        const char *cut = rest.data + rest.len - SHOWN;
+        const char *line = memchr(cut, '\n', SHOWN);
+        cut = line ? line + 1 : cut;
+        rest = (struct bytes){.data = cut, .len = (size_t)(rest.data + rest.len - cut)};
+    }
+    if (!rest.len)
+        return;
+    buf_adds(out, before);
+    visible_add(out, rest);
+}
+
+static int refuse(const struct trial *t, const char *why, struct err *err)
+{
+    CLEANUP(buf_release) struct buf said = BUF_INIT;
+    add_tail(&said, "; it said: ", OUTPUT);
+    add_tail(&said,
+             "; its log ends: ", json_string_value(json_object_get(t->how, "log")));
+    return err_set(err, ERR_REFUSED, "%.700s%s", why, buf_str(&said));
+}
+
+static int refuse_start(const struct trial *t, const struct daemon *d, struct err *err)
+{
+    CLEANUP(mem_freep)
+    char *why =
+        WIFEXITED(d->status)
+            ? mem_printf("it does not start (exit status %d)", WEXITSTATUS(d->status))
+            : mem_printf("it does not start (signal %d)", WTERMSIG(d->status));
+    return refuse(t, why, err);
+}
+
+static void pause_a_little(void)
+{
+    nanosleep(&(struct timespec){.tv_nsec = PAUSE_MS * 1000000L}, NULL);
+}
+
+int trial_run(const struct trial *t, struct err *err)
+{
+    struct daemon d = {.pid = -1};
+    if (start(t, &d, err) < 0)
+        return -1;
+    int64_t deadline = deadline_in(trial_seconds(t->how) * 1000);
+    for (;;) {
+        struct err answer = ERR_INIT;
+        reap(&d);
+        if (failed_to_start(&d))
+            return refuse_start(t, &d, err);
+        if (t->verify(t->ctx, t->service, &answer) == 0)
+            return 0;
+        if (d.gone)
+            return refuse(t, "it starts, and ends again", err);
+        if (deadline_left(deadline) == 0)
+            return refuse(t, answer.text, err);
+        pause_a_little();
+    }
+}

@@ -1,0 +1,317 @@
+/*
+ * The record as a value, and as JSON. Reading trusts nothing but the shape: place.c checks each path
+ * again, and what is restored is compared with its digest.
+ */
+#include "txn/record.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/visible.h"
+#include "txn/escape.h"
+
+#define VERSION 1
+
+static const char *const state_names[] = {
+    [RECORD_PENDING] = "pending",
+    [RECORD_COMMITTED] = "committed",
+    [RECORD_ROLLED_BACK] = "rolled-back",
+};
+
+const char *record_state_name(enum record_state state)
+{
+    return state_names[state];
+}
+
+static void file_release(struct record_file *f)
+{
+    free(f->service);
+    free(f->path);
+    free(f->shown);
+    free(f->temp);
+    free(f->target);
+    attrs_release(&f->attrs);
+}
+
+void record_release(struct record *r)
+{
+    for (size_t i = 0; i < r->count; i++)
+        file_release(&r->files[i]);
+    free(r->files);
+    free(r->time);
+    free(r->profile);
+    free(r->cause);
+    json_decref(r->directories);
+    json_decref(r->entries);
+    json_decref(r->services);
+    json_decref(r->endpoints);
+    json_decref(r->activated);
+    *r = (struct record)RECORD_INIT;
+}
+
+struct record_file *record_add_file(struct record *r, const char *service,
+                                    const char *path)
+{
+    MEM_GROW(r->files, r->count, r->cap);
+    struct record_file *f = &r->files[r->count++];
+    *f = (struct record_file){.service = mem_strdup(service),
+                              .path = mem_strdup(path),
+                              .shown = visible(bytes_str(path))};
+    return f;
+}
+
+void record_activate(struct record *r, const char *service)
+{
+    if (!record_is_activated(r, service))
+        json_array_append_new(r->activated, json_string(service));
+}
+
+bool record_is_activated(const struct record *r, const char *service)
+{
+    for (size_t i = 0; i < json_array_size(r->activated); i++)
+        if (strcmp(json_string_value(json_array_get(r->activated, i)), service) == 0)
+            return true;
+    return false;
+}
+
+/* --- from a plan ------------------------------------------------------------------------- */
+
+static char *now(void)
+{
+    char text[64];
+    time_t t = time(NULL);
+    struct tm tm;
+    gmtime_r(&t, &tm);
+    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm);
+    return mem_strdup(text);
+}
+
+static json_t *entry_json(const struct plan_entry *e)
+{
+    return json_pack("{s:s, s:s, s:s, s:O, s:O, s:O*, s:s*}", "service", e->service,
+                     "uri", e->uri, "dn", e->dn, "before", e->before, "after", e->after,
+                     "neutral", e->neutral, "sync_dir", e->sync_dir);
+}
+
+static json_t *service_json(const struct plan_service *s)
+{
+    return json_pack("{s:s, s:s?, s:b, s:O*}", "name", s->name, "title", s->title,
+                     "running", (int)s->running, "activate", s->activate);
+}
+
+static json_t *endpoint_json(const struct endpoint *e)
+{
+    return json_pack("{s:s?, s:s?, s:s?, s:i, s:s?, s:s?, s:b}", "service", e->service,
+                     "role", e->role, "address", e->address, "port", (int)e->port,
+                     "starttls", e->starttls, "name", e->name, "required",
+                     (int)e->required);
+}
+
+void record_begin(struct record *r, const struct plan *plan)
+{
+    record_release(r);
+    r->time = now();
+    r->profile = mem_strdup(plan->profile);
+    r->directories = json_array();
+    r->activated = json_array();
+    r->entries = json_array();
+    for (size_t i = 0; i < plan->entry_count; i++)
+        json_array_append_new(r->entries, entry_json(&plan->entries[i]));
+    r->services = json_array();
+    for (size_t i = 0; i < plan->service_count; i++)
+        if (plan_touches(plan, plan->services[i].name))
+            json_array_append_new(r->services, service_json(&plan->services[i]));
+    r->endpoints = json_array();
+    for (size_t i = 0; i < plan->endpoint_count; i++)
+        json_array_append_new(r->endpoints, endpoint_json(&plan->endpoints[i]));
+}
+
+/* --- to JSON ----------------------------------------------------------------------------- */
+
+/* {"sha256": "...", "target": "..."}, or null when absent. */
+static json_t *side_json(bool present, const char *sum, const char *target)
+{
+    if (!present)
+        return json_null();
+    CLEANUP(mem_freep) char *text = target ? escape_bytes(bytes_str(target)) : NULL;
+    return json_pack("{s:s, s:s*}", "sha256", sum, "target", text);
+}
+
+static json_t *file_json(const struct record_file *f)
+{
+    CLEANUP(mem_freep) char *path = escape_bytes(bytes_str(f->path));
+    return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "service", f->service, "path",
+                     path, "kind", f->kind == PLAN_SYMLINK ? "symlink" : "file", "temp",
+                     f->temp, "before", side_json(f->before, f->before_sum, f->target),
+                     "after", side_json(f->after, f->after_sum, NULL), "attributes",
+                     attrs_json(&f->attrs));
+}
+
+json_t *record_manifest(const struct record *r)
+{
+    json_t *files = json_array();
+    for (size_t i = 0; i < r->count; i++)
+        json_array_append_new(files, file_json(&r->files[i])); /* fails for NULL */
+    if (json_array_size(files) != r->count) {
+        json_decref(files);
+        return NULL;
+    }
+    return json_pack("{s:i, s:I, s:s, s:s, s:o, s:O, s:O, s:O, s:O}", "version", VERSION,
+                     "id", (json_int_t)r->id, "time", r->time, "profile", r->profile,
+                     "files", files, "directories", r->directories, "entries", r->entries,
+                     "services", r->services, "endpoints", r->endpoints);
+}
+
+json_t *record_progress(const struct record *r)
+{
+    return json_pack("{s:s, s:O, s:s?}", "state", state_names[r->state], "activated",
+                     r->activated, "cause", r->cause);
+}
+
+/* --- from JSON --------------------------------------------------------------------------- */
+
+/* jansson reads only by what it may write; we don't write. */
+static json_t *unlocked(const json_t *value)
+{
+    return (json_t *)(uintptr_t)value;
+}
+
+static int load_sum(const char *text, char sum[DIGEST_SIZE])
+{
+    if (strlen(text) != DIGEST_SIZE - 1)
+        return -1;
+    memcpy(sum, text, DIGEST_SIZE);
+    return 0;
+}
+
+static int load_side(json_t *side, bool *present, char sum[DIGEST_SIZE], char **target)
+{
+    const char *digest, *to = NULL;
+    *present = !json_is_null(side);
+    if (!*present)
+        return 0;
+    if (json_unpack(side, "{s:s, s?s}", "sha256", &digest, "target", &to) < 0 ||
+        load_sum(digest, sum) < 0)
+        return -1;
+    if (!to)
+        return 0;
+    *target = escape_string(to);
+    return *target ? 0 : -1;
+}
+
+static int load_sides(json_t *before, json_t *after, struct record_file *f)
+{
+    char *unused = NULL;
+    int rc = load_side(after, &f->after, f->after_sum, &unused);
+    free(unused);
+    if (rc < 0 || load_side(before, &f->before, f->before_sum, &f->target) < 0)
+        return -1;
+    return f->before && (f->kind == PLAN_SYMLINK) != (f->target != NULL) ? -1 : 0;
+}
+
+static int load_file(json_t *json, struct record *r)
+{
+    const char *service, *path, *kind, *temp;
+    json_t *before, *after, *attributes;
+    if (json_unpack(json, "{s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "service", &service,
+                    "path", &path, "kind", &kind, "temp", &temp, "before", &before,
+                    "after", &after, "attributes", &attributes) < 0)
+        return -1;
+    CLEANUP(mem_freep) char *plain = escape_string(path);
+    if (!plain || strchr(temp, '/') || strncmp(temp, ".tlsharden.", 11) != 0)
+        return -1;
+    struct record_file *f = record_add_file(r, service, plain);
+    f->temp = mem_strdup(temp);
+    f->kind = strcmp(kind, "symlink") == 0 ? PLAN_SYMLINK : PLAN_FILE;
+    if (load_sides(before, after, f) < 0)
+        return -1;
+    return attrs_load(attributes, &f->attrs);
+}
+
+int record_read_state(const json_t *progress, enum record_state *ret)
+{
+    const char *text = json_string_value(json_object_get(progress, "state"));
+    for (size_t i = 0; text && i < ARRAY_LEN(state_names); i++)
+        if (strcmp(text, state_names[i]) == 0) {
+            *ret = (enum record_state)i;
+            return 0;
+        }
+    return -1;
+}
+
+static bool entry_is_sound(json_t *entry)
+{
+    const char *service, *uri, *dn, *sync_dir = NULL;
+    json_t *before, *after, *neutral = NULL;
+    return json_unpack(entry, "{s:s, s:s, s:s, s:o, s:o, s?o, s?s}", "service", &service,
+                       "uri", &uri, "dn", &dn, "before", &before, "after", &after,
+                       "neutral", &neutral, "sync_dir", &sync_dir) == 0 &&
+           json_is_object(before) && json_is_object(after) &&
+           (!neutral || json_is_object(neutral));
+}
+
+static bool service_is_sound(json_t *service)
+{
+    const char *name;
+    int running;
+    return json_unpack(service, "{s:s, s:b}", "name", &name, "running", &running) == 0;
+}
+
+static bool all_are(json_t *list, bool (*sound)(json_t *))
+{
+    for (size_t i = 0; i < json_array_size(list); i++)
+        if (!sound(json_array_get(list, i)))
+            return false;
+    return json_is_array(list);
+}
+
+static bool is_text(json_t *value)
+{
+    return json_is_string(value);
+}
+
+static int load_state(const json_t *progress, struct record *r)
+{
+    json_t *activated = json_object_get(progress, "activated");
+    if (record_read_state(progress, &r->state) < 0 || !all_are(activated, is_text))
+        return -1;
+    r->activated = json_incref(activated);
+    r->cause = mem_strdup(json_string_value(json_object_get(progress, "cause")));
+    return 0;
+}
+
+static int load_manifest(const json_t *manifest, struct record *r)
+{
+    const char *time, *profile;
+    json_int_t version, id;
+    json_t *files;
+    if (json_unpack(unlocked(manifest), "{s:I, s:I, s:s, s:s, s:o, s:O, s:O, s:O, s:O}",
+                    "version", &version, "id", &id, "time", &time, "profile", &profile,
+                    "files", &files, "directories", &r->directories, "entries",
+                    &r->entries, "services", &r->services, "endpoints",
+                    &r->endpoints) < 0 ||
+        version != VERSION)
+        return -1;
+    r->id = (unsigned)id;
+    r->time = mem_strdup(time);
+    r->profile = mem_strdup(profile);
+    if (!all_are(r->directories, is_text) || !all_are(r->entries, entry_is_sound) ||
+        !all_are(r->services, service_is_sound))
+        return -1;
+    for (size_t i = 0; i < json_array_size(files); i++)
+        if (load_file(json_array_get(files, i), r) < 0)
+            return -1;
+    return 0;
+}
+
+int record_load(const json_t *manifest, const json_t *progress, struct record *r,
+                struct err *err)
+{
+    record_release(r);
+    if (load_manifest(manifest, r) == 0 && load_state(progress, r) == 0)
+        return 0;
+    record_release(r);
+    return err_set(err, ERR_INPUT, "the record is damaged, or of another version");
+}

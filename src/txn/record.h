@@ -1,0 +1,84 @@
+/*
+ * The record of one transaction: what was there, what shall be there, who has to take notice. Written
+ * before anything is touched, it is all that taking back needs.
+ *
+ * On disk it is manifest.json, which never changes, and state.json, which says how far things are;
+ * store.h keeps them. Paths and link targets are escaped there (escape.h).
+ */
+#ifndef TXN_RECORD_H
+#define TXN_RECORD_H
+
+#include <jansson.h>
+
+#include "base/digest.h"
+#include "plan/plan.h"
+#include "txn/attrs.h"
+
+enum record_state { RECORD_PENDING, RECORD_COMMITTED, RECORD_ROLLED_BACK };
+
+/* What undo finds at a path. */
+enum record_found { FOUND_BEFORE, FOUND_AFTER, FOUND_OTHER };
+
+struct record_file {
+    char *service, *path, *shown; /* shown: the path, for messages; not stored */
+    enum plan_kind kind;
+    char *temp;         /* the name of what is staged beside it */
+    bool before, after; /* whether it is there */
+    char before_sum[DIGEST_SIZE],
+        after_sum[DIGEST_SIZE]; /* of content or target; "": absent */
+    char *target;               /* of the link before; NULL: not a link, or absent */
+    struct attrs attrs;         /* what it had before, or gets as a new file */
+    enum record_found found;    /* not stored */
+};
+
+struct record {
+    unsigned id;
+    char *time; /* RFC 3339, UTC */
+    char *profile;
+    struct record_file *files;
+    size_t count, cap;
+    json_t *directories; /* made for it, outermost first, escaped */
+    json_t *
+        entries; /* [{"service", "uri", "dn", "before", "after", "neutral", "sync_dir"}] */
+    json_t *services; /* [{"name", "title", "running", "activate"}] */
+    json_t *
+        endpoints; /* [{"service", "role", "address", "port", "starttls", "name", "required"}] */
+
+    enum record_state state;
+    json_t
+        *activated; /* names of the services that may have taken notice: written ahead */
+    char *cause;    /* why it was taken back, or NULL */
+};
+
+#define RECORD_INIT                                                                      \
+    {                                                                                    \
+        .id = 0                                                                          \
+    }
+
+void record_release(struct record *r);
+
+/* A new record of the time and profile, with the plan's entries, touched services and endpoints. */
+void record_begin(struct record *r, const struct plan *plan);
+
+struct record_file *record_add_file(struct record *r, const char *service,
+                                    const char *path);
+
+/* Notes that a service is about to take notice. */
+void record_activate(struct record *r, const char *service);
+bool record_is_activated(const struct record *r, const char *service);
+
+/* manifest.json and state.json as values; new references. NULL: a text in it is not UTF-8. */
+json_t *record_manifest(const struct record *r);
+json_t *record_progress(const struct record *r);
+
+/* The way back. ERR_INPUT: not of the right shape; `r` is then empty (record_release is fine). */
+int record_load(const json_t *manifest, const json_t *progress, struct record *r,
+                struct err *err) MUST_CHECK;
+
+/* Of state.json only; -1: not of its shape. */
+int record_read_state(const json_t *progress, enum record_state *ret) MUST_CHECK;
+
+/* "committed", "pending", "rolled-back". */
+const char *record_state_name(enum record_state state);
+
+#endif

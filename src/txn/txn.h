@@ -1,0 +1,74 @@
+/*
+ * The transaction: carries a plan out, all of it or nothing, and takes it back at any time.
+ *
+ *     struct txn_opts opts = {.root = "/", .state_dir = "/var/lib/tlsharden", .verify = ..., };
+ *     unsigned generation;
+ *     if (txn_apply(plan, &opts, &generation, err) < 0)
+ *         return -1;                          err->kind tells what has become of the host
+ *
+ * What was there before is recorded first, durably, in state_dir/gen/NNNN/ (record.h): enough to
+ * take everything back with no plan, profile, parser or validator. Then every file is staged beside
+ * its target and renamed over it, so that at each moment a whole file has the name; then services
+ * take notice one at a time, each announced in the record first. Any failure, any signal and any kill
+ * is answered by the same function: undo (undo.h). Only when all has been verified the record says
+ * "committed".
+ *
+ * SIGINT, SIGTERM and SIGHUP are held while a change is under way; one that came leads to the way
+ * back at the next safe point. One process at a time: state_dir/lock.
+ *
+ * Kinds of error, of all functions:
+ *     ERR_SYSTEM       nothing was changed
+ *     ERR_REFUSED      nothing was changed: another instance, a file or entry that is not what the plan
+ *                      or the record expects, a place that is not safe to write to
+ *     ERR_ROLLED_BACK  it failed after the change had begun; everything is back
+ *     ERR_INCOMPLETE   it failed, and so did taking it back: the record stays "pending", and each
+ *                      further call begins by trying again
+ */
+#ifndef TXN_TXN_H
+#define TXN_TXN_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "plan/plan.h"
+
+struct txn_opts {
+    const char
+        *root; /* "/", or a tree: then no process is started and no directory server
+                              is spoken to */
+    const char *state_dir; /* the real place; made 0700 when it does not exist */
+
+    /* Before anything is touched; -1 refuses (its kind is kept). May be NULL. */
+    int (*rehearse)(void *ctx, const struct plan *plan, struct err *err);
+
+    /* After a service was activated; with NULL when all files are in place and no service was to
+     * be activated. -1 leads to the way back. May be NULL. */
+    int (*verify)(void *ctx, const char *service, struct err *err);
+
+    /* One step, before it is taken, e.g. "replace '/etc/postfix/main.cf'". May be NULL. */
+    void (*progress)(void *ctx, const char *text);
+    void *ctx;
+};
+
+/* Carries the plan out. *ret_generation: the number to roll back by; 0 when the plan is empty. */
+int txn_apply(const struct plan *plan, const struct txn_opts *opts,
+              unsigned *ret_generation, struct err *err) MUST_CHECK;
+
+/* Takes the last committed generation back. `id` (may be NULL) names it; an older one is refused
+ * until the later ones are taken back. A file that was edited since is a conflict: ERR_REFUSED,
+ * and nothing changes. */
+int txn_rollback(const char *id, const struct txn_opts *opts, unsigned *ret_generation,
+                 struct err *err) MUST_CHECK;
+
+/* Finishes what an interrupted run left: takes it back. A file that somebody edited since is kept
+ * as it is, and named in an ERR_REFUSED after all else is back; the next call finds no work. */
+int txn_recover(const struct txn_opts *opts, bool *ret_had_work,
+                struct err *err) MUST_CHECK;
+
+/* Oldest first: [{"id": "0001", "time": "2025-01-31T12:00:00Z", "profile": "strict",
+ * "state": "committed" | "pending" | "rolled-back", "services": ["postfix"], "files": ["/etc/..."]}];
+ * a new reference. No state directory: []. Takes no lock and changes nothing. */
+json_t *txn_history(const struct txn_opts *opts, struct err *err) MUST_CHECK;
+
+#endif

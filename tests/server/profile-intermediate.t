@@ -1,0 +1,4 @@
+#!/bin/bash
+# The intermediate profile on a fresh stock host; see profile.sh.
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/profile.sh"

@@ -1,0 +1,159 @@
+/* Do the strings of each profile mean to the real libraries what the profile says? */
+#include "dialect/dialect.h"
+#include "policy/profile.h"
+#include "unit/unit.h"
+
+#include <string.h>
+
+static const char *const profiles[] = {"strict", "modern", "intermediate", "old",
+                                       "compat-2018"};
+
+static struct policy policy_of(const char *name)
+{
+    struct err err = ERR_INIT;
+    CLEANUP(profile_releasep) struct profile *p = profile_load(name, "profiles", &err);
+    struct policy policy = POLICY_INIT;
+    ck_assert_msg(p && profile_policy(p, NULL, &policy, &err) == 0, "%s", err.text);
+    return policy;
+}
+
+/* Names of what a list should hold: the profile's suites less those named. */
+static void check_suites(const struct policy *p, const struct grants *g,
+                         const char *lacking)
+{
+    for (size_t i = 0; i < g->count; i++) {
+        const struct grant *item = &g->items[i];
+        ck_assert_int_ne(item->verdict, GRANT_WIDENED);
+        if (item->kind == GRANT_SUITE)
+            ck_assert_msg((item->verdict == GRANT_DROPPED) ==
+                              (strstr(lacking, item->name) != NULL),
+                          "%s: %s", item->name, grant_verdict_name(item->verdict));
+    }
+    ck_assert_uint_gt(p->suite_count + p->suite13_count, 0);
+}
+
+START_TEST(openssl_is_exact_and_in_order)
+{
+    for (size_t i = 0; i < sizeof profiles / sizeof *profiles; i++) {
+        CLEANUP(policy_release) struct policy p = policy_of(profiles[i]);
+        CLEANUP(native_release) struct native n = NATIVE_INIT;
+        CLEANUP(grants_release) struct grants g = GRANTS_INIT;
+        CLEANUP(resolved_release) struct resolved r = RESOLVED_INIT;
+        struct err err = ERR_INIT;
+        struct library l;
+        ck_assert_int_eq(dialect_local(DIALECT_OPENSSL, &l, &err), 0);
+        ck_assert_msg(dialect_translate(&l, &p, &n, &g, &err) == 0, "%s: %s", profiles[i],
+                      err.text);
+        ck_assert_msg(grants_check(&g, &err) == 0, "%s: %s", profiles[i], err.text);
+        ck_assert(g.by_library);
+        check_suites(&p, &g, "TLS_RSA_WITH_3DES_EDE_CBC_SHA");
+        ck_assert_int_eq(dialect_resolve(&l, &n, &r, &err), 0);
+        size_t at = 0; /* the profile's order: TLS 1.3 first, then the others */
+        for (size_t k = 0; k < p.suite13_count; k++)
+            ck_assert_ptr_eq(r.suites[at++], p.suites13[k].suite);
+        for (size_t k = 0; k < p.suite_count; k++)
+            if (p.suites[k].suite->openssl)
+                ck_assert_ptr_eq(r.suites[at++], p.suites[k].suite);
+        ck_assert_uint_eq(at, r.suite_count);
+    }
+}
+END_TEST
+
+START_TEST(gnutls_is_the_profile_or_less)
+{
+    for (size_t i = 0; i < sizeof profiles / sizeof *profiles; i++) {
+        CLEANUP(policy_release) struct policy p = policy_of(profiles[i]);
+        CLEANUP(native_release) struct native n = NATIVE_INIT;
+        CLEANUP(grants_release) struct grants g = GRANTS_INIT;
+        struct err err = ERR_INIT;
+        struct library l;
+        ck_assert_msg(dialect_local(DIALECT_GNUTLS, &l, &err) == 0, "%s", err.text);
+        ck_assert_msg(dialect_translate(&l, &p, &n, &g, &err) == 0, "%s: %s", profiles[i],
+                      err.text);
+        ck_assert(g.by_library);
+        if (strcmp(profiles[i], "old") != 0 && strcmp(profiles[i], "compat-2018") != 0)
+            check_suites(&p, &g, "");
+        if (strcmp(profiles[i], "old") == 0)
+            check_suites(&p, &g, "TLS_RSA_WITH_3DES_EDE_CBC_SHA");
+    }
+}
+END_TEST
+
+START_TEST(tables_and_library_agree)
+{
+    for (int kind = DIALECT_OPENSSL; kind <= DIALECT_GNUTLS; kind++)
+        for (size_t i = 0; i < sizeof profiles / sizeof *profiles; i++) {
+            CLEANUP(policy_release) struct policy p = policy_of(profiles[i]);
+            CLEANUP(native_release) struct native n = NATIVE_INIT, m = NATIVE_INIT;
+            CLEANUP(grants_release) struct grants asked = GRANTS_INIT, read = GRANTS_INIT;
+            struct err err = ERR_INIT;
+            struct library l, tables;
+            ck_assert_int_eq(dialect_local((enum dialect_kind)kind, &l, &err), 0);
+            tables = l;
+            tables.path = NULL;
+            ck_assert_msg(dialect_translate(&l, &p, &n, &asked, &err) == 0, "%s",
+                          err.text);
+            ck_assert_msg(dialect_translate(&tables, &p, &m, &read, &err) == 0, "%s",
+                          err.text);
+            ck_assert_uint_eq(asked.count, read.count);
+            for (size_t k = 0; k < asked.count; k++) {
+                ck_assert_str_eq(asked.items[k].name, read.items[k].name);
+                ck_assert_msg(asked.items[k].verdict == read.items[k].verdict,
+                              "%s %s: %s %s", profiles[i], l.version, asked.items[k].name,
+                              grant_verdict_name(asked.items[k].verdict));
+            }
+            ck_assert(!read.by_library);
+        }
+}
+END_TEST
+
+START_TEST(strict_strings_are_as_people_know_them)
+{
+    CLEANUP(policy_release) struct policy p = policy_of("strict");
+    CLEANUP(native_release) struct native o = NATIVE_INIT, g = NATIVE_INIT;
+    CLEANUP(grants_release) struct grants go = GRANTS_INIT, gg = GRANTS_INIT;
+    struct err err = ERR_INIT;
+    struct library openssl = {DIALECT_OPENSSL, "3.0.11", NULL};
+    struct library gnutls = {DIALECT_GNUTLS, "3.7.9", NULL};
+    ck_assert_int_eq(dialect_translate(&openssl, &p, &o, &go, &err), 0);
+    ck_assert_int_eq(dialect_translate(&gnutls, &p, &g, &gg, &err), 0);
+    ck_assert_str_eq(o.cipher_list,
+                     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"
+                     "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"
+                     "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305");
+    ck_assert_str_eq(o.groups, "X25519:prime256v1:secp384r1");
+    ck_assert_str_eq(o.min_protocol, "TLSv1.2");
+    ck_assert_ptr_nonnull(
+        strstr(g.priority, "NONE:+VERS-TLS1.3:+VERS-TLS1.2:+AES-128-GCM:"));
+    ck_assert_ptr_nonnull(strstr(g.priority, ":+GROUP-X25519:+GROUP-SECP256R1:"));
+    ck_assert_ptr_null(strstr(g.priority, "SHA1"));
+    for (size_t i = 0; i < gg.count; i++)
+        if (strcmp(gg.items[i].name, "X25519MLKEM768") == 0)
+            ck_assert_str_eq(gg.items[i].reason,
+                             "gnutls 3.7.9 has no X25519MLKEM768; needs 3.8.9");
+}
+END_TEST
+
+START_TEST(libraries_refuse_what_they_do_not_know)
+{
+    struct err err = ERR_INIT;
+    struct library l;
+    struct resolved r = RESOLVED_INIT;
+    ck_assert_int_eq(dialect_local(DIALECT_GNUTLS, &l, &err), 0);
+    char priority[] = "NONE:+BOGUS", groups[] = "X25519:BOGUS";
+    struct native n = {.priority = priority};
+    ck_assert_int_eq(dialect_resolve(&l, &n, &r, &err), -1);
+    ck_assert_str_eq(err.text, "gnutls refuses the priority string at '+BOGUS'");
+    l.path = "/nonexistent.so";
+    ck_assert_int_eq(dialect_resolve(&l, &n, &r, &err), -1);
+    ck_assert_str_eq(err.text, "'/nonexistent.so' can't be loaded as GnuTLS");
+    ck_assert_int_eq(dialect_local(DIALECT_OPENSSL, &l, &err), 0);
+    n = (struct native){.groups = groups};
+    ck_assert_int_eq(dialect_resolve(&l, &n, &r, &err), -1);
+    ck_assert_ptr_nonnull(strstr(err.text, "refuses 'X25519:BOGUS'"));
+}
+END_TEST
+
+UNIT_MAIN("dialect", openssl_is_exact_and_in_order, gnutls_is_the_profile_or_less,
+          tables_and_library_agree, strict_strings_are_as_people_know_them,
+          libraries_refuse_what_they_do_not_know)

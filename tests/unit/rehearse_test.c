@@ -1,0 +1,280 @@
+/*
+ * Is a rehearsal what it says: the candidate is seen inside, nothing of it outside?
+ *
+ * Namespaces need privileges. Without them each test asserts that this is what is answered, instead: no
+ * verdict, and a reason.
+ */
+#include "rehearse/rehearse.h"
+
+#include "unit/tree.h"
+#include "unit/unit.h"
+
+#include <arpa/inet.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+struct stage {
+    char *root, *config, *log;
+    struct plan *plan;
+    struct err err;
+    struct buf before;
+};
+
+static void stage_make(struct stage *s)
+{
+    *s = (struct stage){.root = tree_make()};
+    tree_write(s->root, "/etc/svc/main.cf", "old\n", 0640);
+    tree_write(s->root, "/etc/svc/gone.cf", "gone\n", 0644);
+    tree_write(s->root, "/log/sub/old.log", "yesterday\n", 0644);
+    tree_describe(s->root, "", &s->before);
+    s->config = file_join(s->root, "/etc/svc/main.cf");
+    s->log = file_join(s->root, "/log");
+    s->plan = plan_new("/", "strict");
+    struct plan_file *f = plan_add_file(s->plan, "svc", s->config);
+    f->present_before = f->present_after = true;
+    buf_adds(&f->after, "new\n");
+    CLEANUP(mem_freep) char *gone = file_join(s->root, "/etc/svc/gone.cf");
+    plan_add_file(s->plan, "svc", gone)->present_before = true;
+    CLEANUP(mem_freep) char *link = file_join(s->root, "/etc/svc/fresh/link");
+    f = plan_add_file(s->plan, "svc", link);
+    f->kind = PLAN_SYMLINK;
+    f->present_after = true;
+    buf_adds(&f->after, "../main.cf");
+    plan_add_service(s->plan, "svc");
+}
+
+static void stage_end(struct stage *s)
+{
+    CLEANUP(buf_release) struct buf now = BUF_INIT;
+    tree_describe(s->root, "", &now);
+    ck_assert_str_eq(buf_str(&now), buf_str(&s->before)); /* whatever happened inside */
+    buf_release(&now);
+    buf_release(&s->before);
+    plan_free(s->plan);
+    free(s->config);
+    free(s->log);
+    tree_remove(&s->root);
+}
+
+#define STAGE                                                                            \
+    CLEANUP(stage_end) struct stage s;                                                   \
+    stage_make(&s)
+
+/* Whether this process could build namespaces and mount in them, found out by trying. */
+static bool permitted(void)
+{
+    int status = 0;
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWPID | CLONE_NEWIPC) < 0 ||
+              mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+              mount("tmpfs", "/run", "tmpfs", 0, NULL) < 0);
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    return status == 0;
+}
+
+/* Rehearses with a shell command; its arguments $1 and $2 are the configuration and the log directory. */
+static int rehearse(struct stage *s, const char *script,
+                    int (*verify)(void *, const char *, struct err *))
+{
+    CLEANUP(mem_freep) char *log = file_join(s->log, "svc.log");
+    s->plan->services[0].trial = json_pack(
+        "{s:[s, s, s, s, s, s], s:[s], s:s, s:i}", "argv", "/bin/sh", "-c", script, "sh",
+        s->config, s->log, "private", s->log, "log", log, "seconds", 1);
+    int rc = rehearse_service(s->plan, &s->plan->services[0], verify, s, &s->err);
+    if (rc == 1)
+        ck_assert_ptr_nonnull(strstr(s->err.text, "no rehearsal: "));
+    ck_assert_int_eq(rc == 1, !permitted());
+    return rc;
+}
+
+static void assert_text(const struct stage *s, const char *text)
+{
+    if (permitted() && !strstr(s->err.text, text))
+        ck_abort_msg("'%s' lacks '%s'", s->err.text, text);
+}
+
+static int says_no(void *ctx, const char *service, struct err *err)
+{
+    (void)ctx;
+    return err_set(err, ERR_SYSTEM, "%s does not answer", service);
+}
+
+static int says_yes(void *ctx, const char *service, struct err *err)
+{
+    (void)ctx;
+    (void)service;
+    (void)err;
+    return 0;
+}
+
+/* --- what it sees ------------------------------------------------------------------------ */
+
+static int sees_candidate(void *ctx, const char *service, struct err *err)
+{
+    struct stage *s = ctx;
+    struct stat st;
+    ck_assert_str_eq(service, "svc");
+    CLEANUP(mem_freep) char *seen = tree_read("/", "/run/seen");
+    if (!seen)
+        return err_set(err, ERR_SYSTEM, "not yet");
+    CLEANUP(mem_freep) char *through_link = tree_read(s->root, "/etc/svc/fresh/link");
+    CLEANUP(mem_freep) char *gone = tree_read(s->root, "/etc/svc/gone.cf");
+    bool fine = strcmp(seen, "new\n") == 0 && through_link &&
+                strcmp(through_link, "new\n") == 0 && !gone &&
+                stat(s->config, &st) == 0 && (st.st_mode & 07777) == 0640 &&
+                getpid() == 1;
+    return fine ? 0 : err_set(err, ERR_SYSTEM, "candidate is not what it should be");
+}
+
+START_TEST(the_candidate_is_seen_inside_only)
+{
+    STAGE;
+    int rc = rehearse(
+        &s, "cat \"$1\" >/run/seen.new; mv /run/seen.new /run/seen; exec sleep 60",
+        sees_candidate);
+    ck_assert_msg(rc == (permitted() ? 0 : 1), "%s", s.err.text);
+    ck_assert(!file_exists("/run/seen"));
+}
+END_TEST
+
+static int sees_empty_log(void *ctx, const char *service, struct err *err)
+{
+    struct stage *s = ctx;
+    (void)service;
+    CLEANUP(mem_freep) char *old = file_join(s->root, "/log/sub/old.log");
+    CLEANUP(mem_freep) char *sub = file_join(s->root, "/log/sub");
+    CLEANUP(mem_freep) char *fresh = file_join(s->root, "/log/sub/fresh");
+    if (!file_exists(fresh))
+        return err_set(err, ERR_SYSTEM, "not yet");
+    return file_exists(old) || access("/etc/tlsharden-test", F_OK) == 0 ? -1 : 0;
+}
+
+START_TEST(private_directories_are_empty_and_the_rest_is_readonly)
+{
+    STAGE;
+    int rc = rehearse(
+        &s, "echo x >/etc/tlsharden-test; echo x >\"$2/sub/fresh\"; exec sleep 60",
+        sees_empty_log);
+    ck_assert_msg(rc == (permitted() ? 0 : 1), "%s", s.err.text);
+    ck_assert(!file_exists("/etc/tlsharden-test"));
+}
+END_TEST
+
+static int sees_loopback(void *ctx, const char *service, struct err *err)
+{
+    (void)ctx;
+    (void)service;
+    CLEANUP(fd_close) int fd = socket(AF_INET, SOCK_STREAM, 0);
+    struct sockaddr_in any = {.sin_family = AF_INET, .sin_port = htons(443)};
+    any.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    bool bound = bind(fd, (struct sockaddr *)&any, sizeof any) == 0;
+    struct ifreq request = {.ifr_name = "lo"};
+    bool up = ioctl(fd, SIOCGIFFLAGS, &request) == 0 && (request.ifr_flags & IFF_UP);
+    return bound && up ? 0 : err_set(err, ERR_SYSTEM, "no such loopback");
+}
+
+START_TEST(loopback_is_up_and_every_port_is_free)
+{
+    STAGE;
+    int rc = rehearse(&s, "exec sleep 60", sees_loopback);
+    ck_assert_msg(rc == (permitted() ? 0 : 1), "%s", s.err.text);
+}
+END_TEST
+
+/* --- refusals ---------------------------------------------------------------------------- */
+
+START_TEST(a_daemon_that_does_not_start)
+{
+    STAGE;
+    int rc = rehearse(&s, "echo \"bad option\" >&2; echo why >\"$2/svc.log\"; exit 3",
+                      says_no);
+    ck_assert_int_ne(rc, 0);
+    assert_text(&s,
+                "rehearse svc: it does not start (exit status 3); it said: bad option; "
+                "its log ends: why");
+    ck_assert_int_eq(s.err.kind, permitted() ? ERR_REFUSED : ERR_SYSTEM);
+}
+END_TEST
+
+START_TEST(a_daemon_that_is_killed)
+{
+    STAGE;
+    ck_assert_int_ne(rehearse(&s, "kill -SEGV $$", says_no), 0);
+    assert_text(&s, "it does not start (signal 11)");
+}
+END_TEST
+
+START_TEST(a_daemon_that_ends_again)
+{
+    STAGE;
+    ck_assert_int_ne(rehearse(&s, "sleep 0.1 & exit 0", says_no), 0);
+    assert_text(&s, "it starts, and ends again");
+}
+END_TEST
+
+START_TEST(a_daemon_that_never_answers)
+{
+    STAGE;
+    ck_assert_int_ne(rehearse(&s, "(exec sleep 60) & exit 0", says_no), 0);
+    assert_text(&s, "rehearse svc: svc does not answer");
+}
+END_TEST
+
+START_TEST(a_program_that_is_not_there)
+{
+    STAGE;
+    s.plan->services[0].trial = json_pack("{s:[s]}", "argv", "/no/such/daemon");
+    int rc = rehearse_service(s.plan, &s.plan->services[0], says_no, &s, &s.err);
+    ck_assert_int_eq(rc, permitted() ? -1 : 1);
+    assert_text(&s, "start '/no/such/daemon': No such file or directory");
+}
+END_TEST
+
+START_TEST(a_trial_that_makes_no_sense)
+{
+    STAGE;
+    const char *const trials[][2] = {
+        {"{}", "there is no 'argv'"},
+        {"{\"argv\": [1]}", "'argv' is not a list of texts"},
+        {"{\"argv\": [\"/bin/true\"], \"private\": [\"x\"]}",
+         "is not a list of absolute paths"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(trials); i++) {
+        json_decref(s.plan->services[0].trial);
+        s.plan->services[0].trial = json_loads(trials[i][0], 0, NULL);
+        int rc = rehearse_service(s.plan, &s.plan->services[0], says_yes, &s, &s.err);
+        ck_assert_int_eq(rc, permitted() ? -1 : 1);
+        ck_assert_int_eq(s.err.kind, permitted() ? ERR_INPUT : ERR_SYSTEM);
+        assert_text(&s, trials[i][1]);
+    }
+}
+END_TEST
+
+START_TEST(nothing_to_try_is_no_verdict)
+{
+    STAGE;
+    struct plan_service *service = &s.plan->services[0];
+    ck_assert_int_eq(rehearse_service(s.plan, service, says_yes, &s, &s.err), 1);
+    ck_assert_str_eq(
+        s.err.text,
+        "no rehearsal: nobody has said how to start this service for a trial");
+    service->trial = json_pack("{s:[s]}", "argv", "/bin/true");
+    free(s.plan->root);
+    s.plan->root = mem_strdup(s.root);
+    ck_assert_int_eq(rehearse_service(s.plan, service, says_yes, &s, &s.err), 1);
+    ck_assert_str_eq(s.err.text, "no rehearsal: a tree has no daemons");
+}
+END_TEST
+
+UNIT_MAIN("rehearse", the_candidate_is_seen_inside_only,
+          private_directories_are_empty_and_the_rest_is_readonly,
+          loopback_is_up_and_every_port_is_free, a_daemon_that_does_not_start,
+          a_daemon_that_is_killed, a_daemon_that_ends_again, a_daemon_that_never_answers,
+          a_program_that_is_not_there, a_trial_that_makes_no_sense,
+          nothing_to_try_is_no_verdict)
