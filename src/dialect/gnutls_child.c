@@ -86,7 +86,7 @@ static void tell_names(FILE *out, const char *what, int count, const unsigned *l
 
 static void child(const char *path, const char *priority, FILE *out)
 {
-    struct gnutls g;
+    struct gnutls g = {0};
     void *cache = NULL;
     const char *bad = NULL;
     const unsigned *list = NULL;

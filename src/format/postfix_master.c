@@ -168,13 +168,14 @@ static void read_options(struct doc *doc, struct service *s)
 {
     size_t at = s->token + COLUMNS, end = s->token + s->token_count;
     s->option = doc->option_count;
-    for (size_t next = at; at < end; at = next) {
+    while (at < end) {
         struct bytes arg = doc->tokens[at].arg;
         if (arg.len < 2 || arg.data[0] != '-' || bytes_is(arg, "--"))
             break;
-        next = read_cluster(doc, s, at);
+        size_t next = read_cluster(doc, s, at);
         if (next == at)
             break;
+        at = next;
     }
     s->add_after = at - 1;
 }
@@ -444,6 +445,8 @@ static int want_comment(struct merge *m, size_t line, struct err *err)
 static int check_entries(const struct merge *m, struct err *err)
 {
     CLEANUP(names_release) struct names names = NAMES_INIT;
+    if (!m->items)
+        return 0;
     for (size_t i = 0; i < m->count; i++)
         names_add(&names, m->items[i].key, i);
     names_sort(&names);
