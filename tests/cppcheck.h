@@ -4,4 +4,5 @@
 #define json_object_foreach(o, k, v)                                                     \
     for ((k) = json_object_iter_key(json_object_iter(o));                                \
          (k) && ((v) = json_object_get(o, k));                                           \
-         (k) = json_object_iter_key(json_object_iter_next(o, json_object_iter_at(o, k))))
+         (k) =                                                                           \
+             json_object_iter_key(json_object_iter_next(o, json_object_iter_at(o, k))))

@@ -72,6 +72,12 @@ static char *resolved_path(const struct path_root *root, int fd)
     return mem_strdup(real + skip);
 }
 
+char *path_resolve(const struct path_root *root, const char *path)
+{
+    CLEANUP(fd_close) int fd = open_beneath(root, path, O_PATH);
+    return fd < 0 ? NULL : resolved_path(root, fd);
+}
+
 int path_read(const struct path_root *root, const char *path, struct buf *out,
               struct stat *st, char **ret_resolved, struct err *err)
 {

@@ -42,6 +42,10 @@ int path_read(const struct path_root *root, const char *path, struct buf *out,
 int path_glob(const struct path_root *root, const char *pattern, struct strv *ret,
               struct err *err) MUST_CHECK;
 
+/* The path on the host of what is there, with every link resolved; owned by the caller (free).
+ * NULL: nothing is there. */
+char *path_resolve(const struct path_root *root, const char *path);
+
 /* Target of a symbolic link (not followed), owned by the caller; NULL when it is none. */
 char *path_readlink(const struct path_root *root, const char *path);
 

@@ -7,8 +7,8 @@
 #include "format/formats.h"
 
 static const struct format *const formats[] = {
-    &format_keyword, &format_keyword_lines, &format_ldif,
-    &format_shell,   &format_postfix_main,  &format_postfix_master,
+    &format_httpd, &format_keyword,      &format_keyword_lines,  &format_ldif,
+    &format_shell, &format_postfix_main, &format_postfix_master,
 };
 
 const struct format *format_find(const char *name)

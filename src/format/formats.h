@@ -4,6 +4,7 @@
 
 #include "format/format.h"
 
+extern const struct format format_httpd;          /* httpd.c: Apache httpd */
 extern const struct format format_keyword;        /* keyword.c: slapd.conf */
 extern const struct format format_keyword_lines;  /* keyword.c: ldap.conf */
 extern const struct format format_ldif;           /* ldif.c: LDIF content records */

@@ -1,0 +1,35 @@
+/* The TCP ports on which somebody listens on this host. */
+#ifndef BASE_LISTENING_H
+#define BASE_LISTENING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+
+struct listening_socket {
+    char address
+        [48]; /* where to reach it: "127.0.0.1", "::1", or the one it is bound to */
+    unsigned port;
+};
+
+struct listening {
+    struct listening_socket *items;
+    size_t count, cap;
+};
+
+#define LISTENING_INIT                                                                   \
+    {                                                                                    \
+        .items = NULL                                                                    \
+    }
+
+void listening_release(struct listening *l);
+
+/* Reads what this network namespace has; sends nothing. Ref: proc(5) /proc/net/tcp */
+int listening_read(struct listening *ret, struct err *err) MUST_CHECK;
+
+/* A numeric address that reaches the port: loopback for one bound to every address, IPv4 first.
+ * NULL: nobody listens. Borrowed. */
+const char *listening_at(const struct listening *l, unsigned port);
+
+#endif

@@ -1,0 +1,28 @@
+/* Making a plan: every service that is asked for, what it has against what is wanted. */
+#ifndef PLAN_BUILD_H
+#define PLAN_BUILD_H
+
+#include "plan/plan.h"
+#include "policy/profile.h"
+#include "service/host.h"
+#include "service/service.h"
+#include "service/site.h"
+
+struct plan_request {
+    const struct host *host;
+    const struct service_list *services;
+    const struct strv *only; /* names; empty: every one that is installed */
+    const struct profile *profile;
+    const struct site *site;
+    /* Which service is being looked at; may be NULL. */
+    void (*progress)(void *ctx, const char *text);
+    void *ctx;
+};
+
+/* Reads the host and changes nothing. What forbids an apply is a note of the plan, not an error.
+ * ERR_INPUT: a service that is named but unknown or not installed, a configuration that cannot be
+ * worked on; ERR_SYSTEM: one that cannot be read; ERR_REFUSED: the profile cannot be had here. */
+int plan_build(const struct plan_request *request, struct plan **ret,
+               struct err *err) MUST_CHECK;
+
+#endif

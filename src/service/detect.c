@@ -1,0 +1,224 @@
+/*
+ * The library is what the daemon's ELF objects are linked with: service.json names the objects
+ * (they may be modules), the first that exists decides. Where none does, the dependencies of its
+ * package decide. The library's version is its package's.
+ */
+#include "service/detect.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/elf.h"
+#include "base/file.h"
+#include "service/version.h"
+
+void detected_release(struct detected *d)
+{
+    free(d->version);
+    free(d->library_version);
+    *d = (struct detected)DETECTED_INIT;
+}
+
+static const struct {
+    enum dialect_kind kind;
+    const char *soname, *package; /* what both begin with */
+} libraries[] = {
+    {DIALECT_OPENSSL, "libssl.so.", "libssl"},
+    {DIALECT_GNUTLS, "libgnutls.so.", "libgnutls"},
+};
+
+/* Reads what an object beneath the root is linked with; 1 when it is not there. */
+static int read_needed(const struct host *host, const char *path, struct strv *needed,
+                       struct err *err)
+{
+    CLEANUP(buf_release) struct buf none = BUF_INIT;
+    CLEANUP(mem_freep) char *resolved = NULL;
+    int rc = path_read(&host->root, path, &none, NULL, &resolved, err);
+    if (rc != 0)
+        return rc;
+    CLEANUP(mem_freep) char *real = file_join(host->root.name, resolved);
+    return elf_needed(real, needed, err);
+}
+
+/* Finds a library among names such as "libssl.so.3"; *ret_version is its "3". */
+static bool find_linked(const struct strv *needed, enum dialect_kind *ret,
+                        const char **ret_version)
+{
+    for (size_t i = 0; i < needed->count; i++)
+        for (size_t l = 0; l < ARRAY_LEN(libraries); l++) {
+            size_t n = strlen(libraries[l].soname);
+            if (strncmp(needed->items[i], libraries[l].soname, n) != 0)
+                continue;
+            *ret = libraries[l].kind;
+            *ret_version = needed->items[i] + n;
+            return true;
+        }
+    return false;
+}
+
+/* "libssl" and "3" -> the version of package libssl3, or of libssl3t64. */
+static char *library_version(const struct host *host, const char *stem,
+                             const char *version)
+{
+    static const char *const endings[] = {"", "t64"};
+    for (size_t i = 0; i < ARRAY_LEN(endings); i++) {
+        CLEANUP(mem_freep) char *name = mem_printf("%s%s%s", stem, version, endings[i]);
+        CLEANUP(mem_freep) char *found = dpkg_field(&host->dpkg, name, "Version");
+        if (found)
+            return version_upstream(found);
+    }
+    return NULL;
+}
+
+static void set_library(struct detected *d, const struct host *host,
+                        enum dialect_kind kind, const char *version)
+{
+    const char *stem = NULL;
+    for (size_t l = 0; l < ARRAY_LEN(libraries); l++)
+        if (libraries[l].kind == kind)
+            stem = libraries[l].package;
+    struct library local;
+    struct err ignored = ERR_INIT;
+    d->library = (struct library){.kind = kind};
+    d->library_version = library_version(host, stem, version);
+    if (host->live && dialect_local(kind, &local, &ignored) == 0) {
+        const char *suffix = strstr(local.path, ".so.");
+        if (suffix && strcmp(suffix + 4, version) == 0) {
+            d->library.path = local.path;
+            free(d->library_version);
+            d->library_version = mem_strdup(local.version);
+        }
+    }
+}
+
+static int by_objects(const struct service *s, const struct host *host,
+                      struct detected *ret, struct err *err)
+{
+    json_t *objects = json_object_get(s->spec, "tls_objects"), *v;
+    size_t i;
+    json_array_foreach(objects, i, v)
+    {
+        CLEANUP(strv_release) struct strv needed = STRV_INIT;
+        int rc = read_needed(host, json_string_value(v), &needed, err);
+        if (rc < 0)
+            return -1;
+        enum dialect_kind kind = DIALECT_OPENSSL;
+        const char *version = NULL;
+        if (rc == 0 && find_linked(&needed, &kind, &version)) {
+            set_library(ret, host, kind, version);
+            return 0;
+        }
+    }
+    return 1;
+}
+
+/* "libc6 (>= 2.36), libssl3 (>= 3.0.0)": the number behind the library's name. */
+static bool find_dependency(const char *depends, const char *stem, char *ret, size_t size)
+{
+    size_t n = strlen(stem);
+    for (const char *at = depends; (at = strstr(at, stem)); at += n) {
+        size_t digits = strspn(at + n, "0123456789.");
+        bool begins = at == depends || at[-1] == ' ' || at[-1] == ',';
+        if (!begins || digits == 0 || digits >= size)
+            continue;
+        memcpy(ret, at + n, digits);
+        ret[digits] = '\0';
+        return true;
+    }
+    return false;
+}
+
+static int by_packages(const struct service *s, const struct host *host,
+                       struct detected *ret)
+{
+    json_t *packages = json_object_get(s->spec, "packages"), *v;
+    size_t i;
+    json_array_foreach(packages, i, v)
+    {
+        CLEANUP(mem_freep)
+        char *depends = dpkg_field(&host->dpkg, json_string_value(v), "Depends");
+        for (size_t l = 0; depends && l < ARRAY_LEN(libraries); l++) {
+            char version[32];
+            if (!find_dependency(depends, libraries[l].package, version, sizeof version))
+                continue;
+            set_library(ret, host, libraries[l].kind, version);
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static char *service_version(const struct service *s, const struct host *host)
+{
+    json_t *packages = json_object_get(s->spec, "packages"), *v;
+    size_t i;
+    json_array_foreach(packages, i, v)
+    {
+        CLEANUP(mem_freep)
+        char *version = dpkg_field(&host->dpkg, json_string_value(v), "Version");
+        if (version)
+            return version_upstream(version);
+    }
+    return NULL;
+}
+
+static int find_library(const struct service *s, const struct host *host,
+                        struct detected *ret, struct err *err)
+{
+    int rc = by_objects(s, host, ret, err);
+    if (rc == 1)
+        rc = by_packages(s, host, ret);
+    if (rc == 1)
+        return err_set(err, ERR_SYSTEM,
+                       "%s: cannot tell which TLS library it uses: none of its files is "
+                       "linked with OpenSSL or GnuTLS",
+                       s->name);
+    return rc;
+}
+
+int service_detect(const struct service *s, const struct host *host, struct detected *ret,
+                   struct err *err)
+{
+    CLEANUP(mem_freep) char *version = service_version(s, host);
+    if (!version && !path_exists(&host->root, service_text(s, "binary")))
+        return 1;
+    struct detected d = DETECTED_INIT;
+    if (find_library(s, host, &d, err) < 0) {
+        detected_release(&d);
+        return -1;
+    }
+    d.version = version ? TAKE_PTR(version) : mem_strdup("");
+    if (!d.library_version)
+        d.library_version = mem_strdup("");
+    d.library.version = d.library_version;
+    *ret = d;
+    return 0;
+}
+
+static bool has_feature(json_t *conditions, const struct detected *d)
+{
+    const char *subject;
+    json_t *v;
+    json_object_foreach(conditions, subject, v)
+    {
+        bool service = strcmp(subject, "service") == 0;
+        if (!service && strcmp(subject, dialect_name(d->library.kind)) != 0)
+            return false;
+        if (!version_satisfies(service ? d->version : d->library_version,
+                               json_string_value(v)))
+            return false;
+    }
+    return true;
+}
+
+json_t *service_features(const struct service *s, const struct detected *d)
+{
+    json_t *has = json_object(), *conditions;
+    const char *name;
+    json_object_foreach(json_object_get(s->spec, "features"), name, conditions)
+        json_object_set_new(has, name, json_boolean(has_feature(conditions, d)));
+    for (size_t l = 0; l < ARRAY_LEN(libraries); l++)
+        json_object_set_new(has, dialect_name(libraries[l].kind),
+                            json_boolean(libraries[l].kind == d->library.kind));
+    return has;
+}

@@ -1,0 +1,23 @@
+/*
+ * Hooks: what one kind of server needs beyond its service.json. A service names its hook there
+ * ("hook": "httpd-sites"); a hook reads its own member of service.json for everything that it has
+ * to know, so that another server of that kind can use it.
+ */
+#ifndef SERVICE_HOOK_H
+#define SERVICE_HOOK_H
+
+#include "service/wanted.h"
+
+struct service_hook {
+    const char *name;
+    /* After the context is made, before service.json's edits: adds documents, merges, links,
+     * endpoints, certificates and notes to `w`, and facts to its context. */
+    int (*run)(struct wanted *w, struct err *err);
+};
+
+extern const struct service_hook hook_httpd_sites; /* httpd_sites.c */
+
+/* NULL when there is none of that name. */
+const struct service_hook *service_hook_find(const char *name);
+
+#endif
