@@ -1,0 +1,153 @@
+/* The course of a scan: versions from the top down, then what is left to find out about each. */
+#include "probe/scan.h"
+
+#include <openssl/rand.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/deadline.h"
+#include "probe/leaf.h"
+#include "probe/scanner.h"
+
+#define DEADLINE_MS 5000
+#define TOTAL_MS    60000
+
+void scan_release(struct scan *s)
+{
+    for (size_t i = 0; i < s->certificate_count; i++)
+        leaf_release(&s->certificates[i].leaf);
+    free(s->certificates);
+    strv_release(&s->inconclusive);
+    *s = (struct scan)SCAN_INIT;
+}
+
+static void scanner_release(struct scanner *s)
+{
+    strv_release(&s->by_closing);
+}
+
+/* --- versions -------------------------------------------------------------------------------- */
+
+/* TLS 1.0 to 1.3 with everything: whether anybody is there, the first control, and, where TLS 1.3
+ * is chosen, the first step of its scan. */
+static void find_anything(struct scanner *s, struct answer *ret)
+{
+    struct question q, old;
+    question_all(PROTOCOL_TLS1_3, &q);
+    question_all(PROTOCOL_TLS1_2, &old);
+    q.min = PROTOCOL_TLS1;
+    q.flags = old.flags & ~(unsigned)HELLO_COMPRESSION;
+    ids_add_all(&q.suites, &old.suites);
+    ids_add_all(&q.groups, &old.groups);
+    scanner_ask(s, &q, "TLS of any version", ret);
+}
+
+static void find_tls13(struct scanner *s)
+{
+    CLEANUP(answer_release) struct answer a = ANSWER_INIT;
+    find_anything(s, &a);
+    bool chosen = a.verdict == ASK_ACCEPTED &&
+                  a.flight.version == protocol_info(PROTOCOL_TLS1_3)->wire;
+    scan_tls13(s, chosen ? &a.flight : NULL);
+}
+
+/* A server answers with the highest version it has that is not above the one offered (RFC 5246
+ * E.1), and to SSLv3 extensions are nothing (RFC 6101 5.6.1.2): a refusal denies all below. */
+static void find_older(struct scanner *s)
+{
+    unsigned v = PROTOCOL_TLS1_2;
+    while (v >= PROTOCOL_SSL3) {
+        unsigned chosen = scan_suites(s, (enum protocol)v);
+        for (unsigned none = v; none > chosen && none >= PROTOCOL_SSL3; none--)
+            s->scan->versions[none].supported = SCAN_NO;
+        v = chosen == v ? v - 1 : chosen;
+    }
+}
+
+static void find_ssl2(struct scanner *s)
+{
+    CLEANUP(answer_release) struct answer a = ANSWER_INIT;
+    struct question q = {.min = PROTOCOL_SSL2, .max = PROTOCOL_SSL2};
+    scanner_ask(s, &q, "SSLv2", &a);
+    if (a.verdict != ASK_INCONCLUSIVE)
+        s->scan->versions[PROTOCOL_SSL2].supported =
+            a.verdict == ASK_ACCEPTED ? SCAN_YES : SCAN_NO;
+}
+
+/* --- all ------------------------------------------------------------------------------------- */
+
+static void find_details(struct scanner *s)
+{
+    bool detailed = false;
+    for (unsigned v = PROTOCOL_TLS1_3; v >= PROTOCOL_SSL3; v--) {
+        if (s->scan->versions[v].supported != SCAN_YES)
+            continue;
+        scan_order(s, (enum protocol)v);
+        if (v < PROTOCOL_TLS1_3 && !detailed) {
+            scan_details(s, (enum protocol)v);
+            detailed = true; /* older versions have the same groups */
+        }
+    }
+    scan_fallback(s);
+    scan_tls13_certificate(s);
+}
+
+/* What was believed for closes alone is no longer, now that the endpoint has shown that it drops
+ * connections. */
+static void doubt(struct scanner *s)
+{
+    for (size_t i = 0; i < s->by_closing.count && s->drops; i++) {
+        const char *about = s->by_closing.items[i];
+        const struct protocol_info *version = protocol_by_name(about);
+        scanner_unsure(
+            s, about,
+            "refused by closing, but this endpoint also drops connections that "
+            "it would serve");
+        for (unsigned v = 0; version && v <= version->id; v++)
+            if (s->scan->versions[v].supported == SCAN_NO)
+                s->scan->versions[v].supported = SCAN_UNKNOWN;
+        if (strcmp(about, "TLS_FALLBACK_SCSV") == 0)
+            s->scan->facts[SCAN_FALLBACK_SCSV] = SCAN_UNKNOWN;
+    }
+}
+
+static void find_all(struct scanner *s)
+{
+    find_tls13(s);
+    find_older(s);
+    find_ssl2(s);
+    find_details(s);
+    doubt(s);
+}
+
+static int check(const struct endpoint *endpoint, struct err *err)
+{
+    CLEANUP(ask_release) struct ask q = ASK_INIT;
+    CLEANUP(buf_release) struct buf out = BUF_INIT;
+    struct hello h = {.min = PROTOCOL_SSL2, .max = PROTOCOL_SSL2, .name = endpoint->name};
+    return ask_begin(&q, endpoint->starttls, &h, &out, err);
+}
+
+int scan(const struct endpoint *endpoint, const struct scan_options *options,
+         struct scan *ret, struct err *err)
+{
+    CLEANUP(scan_release) struct scan found = SCAN_INIT;
+    CLEANUP(scanner_release) struct scanner s = {.endpoint = endpoint, .scan = &found};
+    if (check(endpoint, err) < 0)
+        return -1;
+    if (options)
+        s.options = *options;
+    if (s.options.deadline_ms <= 0)
+        s.options.deadline_ms = DEADLINE_MS;
+    if (s.options.total_ms <= 0)
+        s.options.total_ms = TOTAL_MS;
+    if (RAND_bytes(s.random, sizeof s.random) != 1)
+        return err_set(err, ERR_SYSTEM, "libcrypto has no random bytes");
+    int64_t begun = deadline_in(0);
+    s.deadline = deadline_in(s.options.total_ms);
+    find_all(&s);
+    found.took_ms = deadline_in(0) - begun;
+    *ret = found;
+    found = (struct scan)SCAN_INIT;
+    return 0;
+}

@@ -1,0 +1,200 @@
+/*
+ * What the picks of suites have not shown: the rest of the groups and signature schemes, each
+ * taken out of the offer once seen until the server refuses; whose order it is; whether fallbacks
+ * are noticed.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "policy/group.h"
+#include "probe/offer.h"
+#include "probe/scanner.h"
+
+static bool is_finite_field(uint16_t group)
+{
+    const struct tls_group *g = group_by_id(group);
+    return g && g->kind == GROUP_FFDHE;
+}
+
+static bool is_ecdsa(uint16_t suite)
+{
+    char space[OFFER_NAME_SPACE];
+    return strncmp(offer_suite_name(suite, space), "TLS_ECDHE_ECDSA_", 16) == 0;
+}
+
+/* --- groups ---------------------------------------------------------------------------------- */
+
+struct hunt {
+    struct scanner *s;
+    enum protocol version;
+    enum offer_exchange how;
+    struct question q; /* q.groups: not seen yet */
+    uint16_t needed;   /* stays on offer although it was seen; 0: none */
+    char about[64];
+};
+
+/* Suites of that exchange; those that ask nothing of the groups but to be there, if possible. */
+static void choose_suites(const struct ids *accepted, enum offer_exchange how,
+                          struct ids *ret, bool *ret_ecdsa)
+{
+    *ret = (struct ids)IDS_INIT;
+    *ret_ecdsa = false;
+    for (size_t i = 0; i < accepted->count; i++)
+        if (offer_exchange(accepted->items[i]) == how && !is_ecdsa(accepted->items[i]))
+            ids_add(ret, accepted->items[i]);
+    for (size_t i = 0; i < accepted->count && ret->count == 0; i++)
+        *ret_ecdsa = *ret_ecdsa || is_ecdsa(accepted->items[i]);
+    for (size_t i = 0; i < accepted->count && *ret_ecdsa; i++)
+        if (is_ecdsa(accepted->items[i]))
+            ids_add(ret, accepted->items[i]);
+}
+
+/* The next group. False: there are no more, or that is as far as it goes. */
+static bool hunt_next(struct hunt *h)
+{
+    CLEANUP(answer_release) struct answer a = ANSWER_INIT;
+    struct question q = h->q;
+    if (h->needed)
+        ids_add(&q.groups, h->needed);
+    scanner_ask(h->s, &q, h->about, &a);
+    if (a.verdict != ASK_ACCEPTED)
+        return false;
+    bool negotiated = ids_remove(&h->q.groups, a.flight.group);
+    if (negotiated)
+        scanner_note(h->s, &a.flight);
+    else if (h->needed && a.flight.group == h->needed)
+        scanner_unsure(h->s, h->about,
+                       "those behind the curve of the ECDSA certificate in the server's "
+                       "order stay hidden");
+    /* Finite fields were negotiated by nobody before RFC 7919. */
+    return negotiated;
+}
+
+static void find_groups(struct scanner *s, enum protocol version, enum offer_exchange how)
+{
+    struct scan_version *found = &s->scan->versions[version];
+    struct hunt h = {.s = s, .version = version, .how = how};
+    bool ecdsa;
+    question_all(version, &h.q);
+    for (size_t i = h.q.groups.count; i-- > 0;)
+        if (is_finite_field(h.q.groups.items[i]) != (how == OFFER_DH))
+            ids_remove(&h.q.groups, h.q.groups.items[i]);
+    ids_remove_all(&h.q.groups, &found->groups);
+    choose_suites(&found->suites, how, &h.q.suites, &ecdsa);
+    h.needed = ecdsa ? scanner_certificate_group(s) : 0;
+    snprintf(h.about, sizeof h.about, "further %s of %s",
+             how == OFFER_DH ? "finite-field groups" : "groups",
+             protocol_info(version)->name);
+    while (h.q.suites.count && h.q.groups.count && hunt_next(&h))
+        continue;
+}
+
+static bool has_finite_field(const struct ids *groups)
+{
+    for (size_t i = 0; i < groups->count; i++)
+        if (is_finite_field(groups->items[i]))
+            return true;
+    return false;
+}
+
+/* --- signature schemes ----------------------------------------------------------------------- */
+
+static void find_schemes(struct scanner *s)
+{
+    const struct ids *accepted = &s->scan->versions[PROTOCOL_TLS1_2].suites;
+    struct question q;
+    question_all(PROTOCOL_TLS1_2, &q);
+    q.suites = (struct ids)IDS_INIT;
+    for (size_t i = 0; i < accepted->count; i++)
+        if (offer_is_signed(accepted->items[i]))
+            ids_add(&q.suites, accepted->items[i]);
+    ids_remove_all(&q.schemes, &s->scan->schemes);
+    for (bool more = q.suites.count > 0; more && q.schemes.count;) {
+        static const char about[] = "further signature schemes of TLSv1.2";
+        CLEANUP(answer_release) struct answer a = ANSWER_INIT;
+        scanner_ask(s, &q, about, &a);
+        more = a.verdict == ASK_ACCEPTED && ids_remove(&q.schemes, a.flight.scheme);
+        if (a.verdict == ASK_ACCEPTED)
+            scanner_note(s, &a.flight);
+        if (a.verdict == ASK_ACCEPTED && !more)
+            scanner_unsure(s, about, "the server signs with one that was not offered");
+    }
+}
+
+void scan_details(struct scanner *s, enum protocol version)
+{
+    find_groups(s, version, OFFER_ECDH);
+    if (has_finite_field(&s->scan->versions[version].groups))
+        find_groups(s, version, OFFER_DH);
+    if (version == PROTOCOL_TLS1_2)
+        find_schemes(s);
+}
+
+/* --- order ----------------------------------------------------------------------------------- */
+
+/* Whether something was picked that stood behind what was picked after it. */
+static bool is_own_order(const struct ids *offered, const struct ids *picked)
+{
+    for (size_t i = 1; i < picked->count; i++)
+        if (ids_at(offered, picked->items[i - 1]) > ids_at(offered, picked->items[i]))
+            return true;
+    return false;
+}
+
+void scan_order(struct scanner *s, enum protocol version)
+{
+    CLEANUP(answer_release) struct answer a = ANSWER_INIT;
+    struct scan_version *found = &s->scan->versions[version];
+    struct question q;
+    if (found->suites.count < 2)
+        return;
+    question_all(version, &q);
+    if (is_own_order(&q.suites, &found->suites)) {
+        found->order = SCAN_ORDER_SERVER;
+        return;
+    }
+    char about[48];
+    snprintf(about, sizeof about, "order of suites in %s", protocol_info(version)->name);
+    q.suites = found->suites;
+    ids_reverse(&q.suites);
+    scanner_ask(s, &q, about, &a);
+    if (a.verdict == ASK_ACCEPTED)
+        found->order =
+            a.flight.suite == q.suites.items[0] ? SCAN_ORDER_CLIENT : SCAN_ORDER_SERVER;
+    else if (a.verdict == ASK_REFUSED)
+        scanner_unsure(s, about,
+                       "suites that were accepted are refused in another order");
+}
+
+/* --- RFC 7507 -------------------------------------------------------------------------------- */
+
+/* The highest supported version but one, if it is no older than the extension. */
+static bool fallback_version(const struct scan *scan, enum protocol *ret)
+{
+    bool higher = false;
+    for (unsigned v = PROTOCOL_TLS1_3; v >= PROTOCOL_SSL3; v--) {
+        bool here = scan->versions[v].supported == SCAN_YES;
+        if (here && higher) {
+            *ret = (enum protocol)v;
+            return true;
+        }
+        higher = higher || here;
+    }
+    return false;
+}
+
+void scan_fallback(struct scanner *s)
+{
+    CLEANUP(answer_release) struct answer a = ANSWER_INIT;
+    enum protocol version;
+    struct question q;
+    if (!fallback_version(s->scan, &version))
+        return;
+    question_all(version, &q);
+    q.suites = s->scan->versions[version].suites;
+    q.flags |= HELLO_FALLBACK;
+    scanner_ask(s, &q, "TLS_FALLBACK_SCSV", &a);
+    if (a.verdict != ASK_INCONCLUSIVE)
+        s->scan->facts[SCAN_FALLBACK_SCSV] =
+            a.verdict == ASK_REFUSED ? SCAN_YES : SCAN_NO;
+}

@@ -1,0 +1,185 @@
+/*
+ * Asking so that the answer can be believed.
+ *
+ * A fatal alert is a refusal. Anything softer is asked again at once: an endpoint that drops each
+ * n-th connection, whatever n > 1, cannot drop two in a row, so an answer now shows that it drops.
+ * Then the control must be served, and then the question must fail once more.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/deadline.h"
+#include "probe/offer.h"
+#include "probe/scanner.h"
+
+#define CONTROL_TRIES 3
+#define FIRST_TRIES   4
+#define PAUSE_MS                                                                         \
+    40 /* doubled each time: forking servers need it to count their children */
+
+static const char *const http_protocols[] = {"h2", "http/1.1", NULL};
+
+void question_all(enum protocol version, struct question *ret)
+{
+    *ret = (struct question){.min = version, .max = version};
+    offer_suites(version, &ret->suites);
+    offer_groups(version, &ret->groups);
+    offer_schemes(&ret->schemes);
+    ret->flags = HELLO_RENEGOTIATION | HELLO_EXTENDED_MASTER | HELLO_ENCRYPT_THEN_MAC |
+                 HELLO_TICKET | HELLO_STAPLE;
+    if (version < PROTOCOL_TLS1_3)
+        ret->flags |= HELLO_COMPRESSION;
+}
+
+void scanner_unsure(struct scanner *s, const char *about, const char *why)
+{
+    strv_take(&s->scan->inconclusive, mem_printf("%s: %s", about, why));
+}
+
+static void wait_ms(long ms)
+{
+    struct timespec t = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+    while (nanosleep(&t, &t) < 0)
+        continue;
+}
+
+/* One connection; `ret` is replaced. */
+static void ask_once(struct scanner *s, const struct question *q, struct answer *ret)
+{
+    struct err err = ERR_INIT;
+    struct hello h = {.min = q->min,
+                      .max = q->max,
+                      .suites = &q->suites,
+                      .groups = &q->groups,
+                      .schemes = &q->schemes,
+                      .name = s->endpoint->name,
+                      .alpn = q->alpn ? http_protocols : NULL,
+                      .flags = q->flags};
+    int left = deadline_left(s->deadline);
+    answer_release(ret);
+    memcpy(h.random, s->random, sizeof h.random);
+    if (left == 0) {
+        s->lost = true;
+        snprintf(ret->why, sizeof ret->why, "no time left");
+        return;
+    }
+    s->scan->connections++;
+    if (ask(s->endpoint, &h,
+            s->options.deadline_ms < left ? s->options.deadline_ms : left, ret, &err) < 0)
+        snprintf(ret->why, sizeof ret->why, "%.200s", err.text);
+}
+
+/* Whether a control says anything about it: silence and nonsense are no refusals in any company. */
+static bool could_be_refusal(const struct answer *a)
+{
+    switch (a->cause) {
+    case ASK_ALERT:
+    case ASK_CLOSED:
+    case ASK_RESET:
+        return !a->flight.hello;
+    case ASK_NO_CAUSE:
+    case ASK_TIMED_OUT:
+    case ASK_CONNECT:
+    case ASK_STARTTLS:
+    case ASK_BROKEN:
+        return false;
+    }
+    return false;
+}
+
+/* --- controls -------------------------------------------------------------------------------- */
+
+/* The question with all that was accepted before offered as well. */
+static struct question control_of(const struct scanner *s, const struct question *q)
+{
+    struct question c = s->control;
+    if (q->max == PROTOCOL_SSL2)
+        return c;
+    c.min = q->min < c.min ? q->min : c.min;
+    c.max = q->max > c.max ? q->max : c.max;
+    ids_add_all(&c.suites, &q->suites);
+    ids_add_all(&c.groups, &q->groups);
+    ids_add_all(&c.schemes, &q->schemes);
+    c.alpn = q->alpn;
+    c.flags = q->flags & ~(unsigned)HELLO_FALLBACK;
+    if (c.max >= PROTOCOL_TLS1_3)
+        c.flags &= ~(unsigned)HELLO_COMPRESSION;
+    return c;
+}
+
+static bool control_is_served(struct scanner *s, const struct question *q)
+{
+    struct question c = control_of(s, q);
+    for (long i = 0; i < CONTROL_TRIES && !s->lost; i++) {
+        CLEANUP(answer_release) struct answer a = ANSWER_INIT;
+        ask_once(s, &c, &a);
+        if (a.verdict == ASK_ACCEPTED)
+            return true;
+        s->drops = true;
+        wait_ms(PAUSE_MS << i);
+    }
+    s->lost = true;
+    return false;
+}
+
+/* `ret` holds a soft answer to q. Makes it a refusal if it is one. */
+static void insist(struct scanner *s, const struct question *q, const char *about,
+                   struct answer *ret)
+{
+    ask_once(s, q, ret);
+    if (ret->verdict != ASK_INCONCLUSIVE)
+        s->drops = true;
+    if (ret->verdict != ASK_INCONCLUSIVE || !s->has_control)
+        return;
+    if (!could_be_refusal(ret)) {
+        wait_ms(PAUSE_MS);
+        ask_once(s, q, ret);
+        return;
+    }
+    if (!control_is_served(s, q))
+        return;
+    ask_once(s, q, ret);
+    if (ret->verdict != ASK_INCONCLUSIVE)
+        s->drops = true;
+    else if (could_be_refusal(ret) && !s->drops) {
+        ret->verdict = ASK_REFUSED;
+        strv_add(&s->by_closing, about);
+    }
+}
+
+/* There is no control yet: all that can be done is to try again. */
+static void ask_patiently(struct scanner *s, const struct question *q, struct answer *ret)
+{
+    ask_once(s, q, ret);
+    for (long i = 1; i < FIRST_TRIES && ret->verdict == ASK_INCONCLUSIVE && !s->lost &&
+                     ret->cause != ASK_TIMED_OUT;
+         i++) {
+        wait_ms(PAUSE_MS << i);
+        ask_once(s, q, ret);
+        if (ret->verdict != ASK_INCONCLUSIVE)
+            s->drops = true;
+    }
+}
+
+void scanner_ask(struct scanner *s, const struct question *q, const char *about,
+                 struct answer *ret)
+{
+    answer_release(ret);
+    if (s->lost) {
+        snprintf(ret->why, sizeof ret->why, "the endpoint no longer answers");
+    } else if (!s->has_control) {
+        ask_patiently(s, q, ret);
+    } else {
+        ask_once(s, q, ret);
+        if (ret->verdict == ASK_INCONCLUSIVE && !s->lost)
+            insist(s, q, about, ret);
+    }
+    if (ret->verdict == ASK_INCONCLUSIVE)
+        scanner_unsure(s, about, ret->why);
+    if (ret->verdict == ASK_ACCEPTED && q->max != PROTOCOL_SSL2) {
+        s->control = *q;
+        s->has_control = true;
+    }
+}

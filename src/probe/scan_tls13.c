@@ -1,0 +1,120 @@
+/*
+ * TLS 1.3, by empty key_shares: each HelloRetryRequest names a suite and a group, which have
+ * nothing to do with each other there (RFC 8446 1.2, 4.1.1), so both are taken out of the next
+ * offer. A refusal then says only that one of the two is used up: the last word on suites is a
+ * refusal with every group on offer, and on groups one with every suite that is accepted.
+ */
+#include "probe/offer.h"
+#include "probe/scanner.h"
+
+struct tls13 {
+    struct scanner *s;
+    struct scan_version *found;
+    struct question all;       /* everything */
+    struct ids suites, groups; /* not seen yet */
+};
+
+static void take(struct tls13 *t, const struct flight *f)
+{
+    ids_add(&t->found->suites, f->suite);
+    ids_remove(&t->suites, f->suite);
+    ids_remove(&t->groups, f->group);
+    scanner_note(t->s, f);
+}
+
+/* A guess that only saves a question: whoever has all three rarely has more. */
+static bool looks_complete(const struct ids *suites)
+{
+    return ids_has(suites, 0x1301) && ids_has(suites, 0x1302) && ids_has(suites, 0x1303);
+}
+
+static void find_suites(struct tls13 *t)
+{
+    bool pairs = true;
+    for (;;) {
+        CLEANUP(answer_release) struct answer a = ANSWER_INIT;
+        struct question q = t->all;
+        q.suites = t->suites;
+        pairs = pairs && t->groups.count && !looks_complete(&t->found->suites);
+        if (pairs)
+            q.groups = t->groups;
+        else
+            for (size_t i = 0; i < t->found->groups.count; i++)
+                ids_to_end(&q.groups, t->found->groups.items[i]);
+        scanner_ask(t->s, &q, "further suites of TLSv1.3", &a);
+        if (a.verdict == ASK_ACCEPTED)
+            take(t, &a.flight);
+        else if (a.verdict == ASK_REFUSED && pairs)
+            pairs = false;
+        else
+            return;
+    }
+}
+
+static void find_groups(struct tls13 *t)
+{
+    for (;;) {
+        CLEANUP(answer_release) struct answer a = ANSWER_INIT;
+        struct question q = t->all;
+        q.suites = t->found->suites;
+        q.groups = t->groups;
+        scanner_ask(t->s, &q, "further groups of TLSv1.3", &a);
+        if (a.verdict != ASK_ACCEPTED)
+            return;
+        take(t, &a.flight);
+    }
+}
+
+/* False: the version is not there, or nobody knows. */
+static bool find_first(struct tls13 *t)
+{
+    CLEANUP(answer_release) struct answer a = ANSWER_INIT;
+    scanner_ask(t->s, &t->all, "TLSv1.3", &a);
+    if (a.verdict == ASK_REFUSED)
+        t->found->supported = SCAN_NO;
+    if (a.verdict != ASK_ACCEPTED)
+        return false;
+    take(t, &a.flight);
+    return true;
+}
+
+/* Only a handshake shows the certificate. */
+static void find_certificate(struct scanner *s)
+{
+    CLEANUP(handshake_release) struct handshake_result got = HANDSHAKE_INIT;
+    struct handshake_request request = {
+        .min = 0x0304, .max = 0x0304, .deadline_ms = s->options.deadline_ms};
+    struct err err = ERR_INIT;
+    s->scan->connections++;
+    if (handshake(s->endpoint, &request, &got, &err) < 0 || !got.certificate.present) {
+        scanner_unsure(s, "certificates",
+                       err.kind ? err.text : "TLSv1.3 did not show any");
+        return;
+    }
+    MEM_GROW(s->scan->certificates, s->scan->certificate_count, s->scan->certificate_cap);
+    s->scan->certificates[s->scan->certificate_count++] =
+        (struct scan_certificate){.leaf = got.certificate};
+    got.certificate = (struct handshake_certificate){.present = false};
+}
+
+void scan_tls13(struct scanner *s, const struct flight *first)
+{
+    struct tls13 t = {.s = s, .found = &s->scan->versions[PROTOCOL_TLS1_3]};
+    question_all(PROTOCOL_TLS1_3, &t.all);
+    t.suites = t.all.suites;
+    t.groups = t.all.groups;
+    if (first)
+        take(&t, first);
+    else if (!find_first(&t))
+        return;
+    t.found->supported = SCAN_YES;
+    find_suites(&t);
+    find_groups(&t);
+}
+
+void scan_tls13_certificate(struct scanner *s)
+{
+    if (s->scan->versions[PROTOCOL_TLS1_3].supported == SCAN_YES &&
+        s->scan->certificate_count == 0 && !s->lost)
+        find_certificate(s);
+}

@@ -1,0 +1,74 @@
+/* A scan on its way: what its parts share. Private to scan*.c. */
+#ifndef PROBE_SCANNER_H
+#define PROBE_SCANNER_H
+
+#include "probe/ask.h"
+#include "probe/scan.h"
+
+/* What a hello offers, in full; names and random come with the asking. */
+struct question {
+    enum protocol min, max;
+    struct ids suites, groups, schemes;
+    unsigned flags; /* of enum hello_flag */
+    bool alpn;
+};
+
+struct scanner {
+    const struct endpoint *endpoint;
+    struct scan_options options;
+    struct scan *scan;
+    int64_t deadline;
+    unsigned char random[32];
+    bool has_control;
+    struct question control; /* the last that was accepted */
+    bool drops; /* a connection was dropped that was served when asked again */
+    bool lost;  /* even controls go unanswered: no more questions */
+    struct strv by_closing; /* what is believed because of closes only */
+};
+
+/* --- scan_question.c ------------------------------------------------------------------------- */
+
+/* Asks, with retries and controls. `about` says what a refusal would prove ("further suites of
+ * TLSv1.2"); an answer that stays inconclusive is put on the list under that name. `ret` is owned
+ * by the caller. */
+void scanner_ask(struct scanner *s, const struct question *q, const char *about,
+                 struct answer *ret);
+
+/* Puts something on the list of what could not be found out. */
+void scanner_unsure(struct scanner *s, const char *about, const char *why);
+
+/* Every suite of `version`, every group and scheme that goes with it. */
+void question_all(enum protocol version, struct question *ret);
+
+/* --- scan_note.c ----------------------------------------------------------------------------- */
+
+/* Takes down what an accepted answer shows, but for its suite. */
+void scanner_note(struct scanner *s, const struct flight *f);
+
+/* The group of an ECDSA certificate that was seen; 0: none was. */
+uint16_t scanner_certificate_group(const struct scanner *s);
+
+/* --- scan_tls13.c ---------------------------------------------------------------------------- */
+
+/* All of TLS 1.3. `first`, unless NULL, is an answer that chose it from an offer of everything. */
+void scan_tls13(struct scanner *s, const struct flight *first);
+
+/* The certificate, by a handshake, of an endpoint that speaks nothing else. */
+void scan_tls13_certificate(struct scanner *s);
+
+/* --- scan_suites.c --------------------------------------------------------------------------- */
+
+/* The suites of a version up to TLS 1.2. The version that the server chose at first, if it is a
+ * lower one: then nothing was found out about suites. */
+enum protocol scan_suites(struct scanner *s, enum protocol version);
+
+/* --- scan_details.c -------------------------------------------------------------------------- */
+
+/* Groups, finite fields and signature schemes of a version up to TLS 1.2 whose suites are known. */
+void scan_details(struct scanner *s, enum protocol version);
+
+/* Whose order it is, as far as the picks did not show it, and TLS_FALLBACK_SCSV. */
+void scan_order(struct scanner *s, enum protocol version);
+void scan_fallback(struct scanner *s);
+
+#endif
