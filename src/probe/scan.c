@@ -76,18 +76,14 @@ static void find_ssl2(struct scanner *s)
 
 /* --- all ------------------------------------------------------------------------------------- */
 
+/* Of the highest version up to TLS 1.2; older ones share its groups. */
 static void find_details(struct scanner *s)
 {
-    bool detailed = false;
-    for (unsigned v = PROTOCOL_TLS1_3; v >= PROTOCOL_SSL3; v--) {
-        if (s->scan->versions[v].supported != SCAN_YES)
-            continue;
-        scan_order(s, (enum protocol)v);
-        if (v < PROTOCOL_TLS1_3 && !detailed) {
+    for (unsigned v = PROTOCOL_TLS1_2; v >= PROTOCOL_SSL3; v--)
+        if (s->scan->versions[v].supported == SCAN_YES) {
             scan_details(s, (enum protocol)v);
-            detailed = true; /* older versions have the same groups */
+            break;
         }
-    }
     scan_fallback(s);
     scan_tls13_certificate(s);
 }

@@ -1,7 +1,6 @@
 /*
  * What the picks of suites have not shown: the rest of the groups and signature schemes, each
- * taken out of the offer once seen until the server refuses; whose order it is; whether fallbacks
- * are noticed.
+ * taken out of the offer once seen until the server refuses; and whether fallbacks are noticed.
  */
 #include <stdio.h>
 #include <string.h>
@@ -128,42 +127,6 @@ void scan_details(struct scanner *s, enum protocol version)
         find_groups(s, version, OFFER_DH);
     if (version == PROTOCOL_TLS1_2)
         find_schemes(s);
-}
-
-/* --- order ----------------------------------------------------------------------------------- */
-
-/* Whether something was picked that stood behind what was picked after it. */
-static bool is_own_order(const struct ids *offered, const struct ids *picked)
-{
-    for (size_t i = 1; i < picked->count; i++)
-        if (ids_at(offered, picked->items[i - 1]) > ids_at(offered, picked->items[i]))
-            return true;
-    return false;
-}
-
-void scan_order(struct scanner *s, enum protocol version)
-{
-    CLEANUP(answer_release) struct answer a = ANSWER_INIT;
-    struct scan_version *found = &s->scan->versions[version];
-    struct question q;
-    if (found->suites.count < 2)
-        return;
-    question_all(version, &q);
-    if (is_own_order(&q.suites, &found->suites)) {
-        found->order = SCAN_ORDER_SERVER;
-        return;
-    }
-    char about[48];
-    snprintf(about, sizeof about, "order of suites in %s", protocol_info(version)->name);
-    q.suites = found->suites;
-    ids_reverse(&q.suites);
-    scanner_ask(s, &q, about, &a);
-    if (a.verdict == ASK_ACCEPTED)
-        found->order =
-            a.flight.suite == q.suites.items[0] ? SCAN_ORDER_CLIENT : SCAN_ORDER_SERVER;
-    else if (a.verdict == ASK_REFUSED)
-        scanner_unsure(s, about,
-                       "suites that were accepted are refused in another order");
 }
 
 /* --- RFC 7507 -------------------------------------------------------------------------------- */

@@ -149,11 +149,12 @@ static void insist(struct scanner *s, const struct question *q, const char *abou
     }
 }
 
-/* There is no control yet: all that can be done is to try again. */
+/* There is no control yet: all that can be done is to try again, patiently at first. */
 static void ask_patiently(struct scanner *s, const struct question *q, struct answer *ret)
 {
+    long tries = s->scan->connections == 0 ? FIRST_TRIES : 2;
     ask_once(s, q, ret);
-    for (long i = 1; i < FIRST_TRIES && ret->verdict == ASK_INCONCLUSIVE && !s->lost &&
+    for (long i = 1; i < tries && ret->verdict == ASK_INCONCLUSIVE && !s->lost &&
                      ret->cause != ASK_TIMED_OUT;
          i++) {
         wait_ms(PAUSE_MS << i);

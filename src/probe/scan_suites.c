@@ -26,7 +26,7 @@ struct walk {
     struct question all;        /* everything, seen groups and schemes at the end */
     struct ids left;            /* suites not seen yet */
     struct ids groups, schemes; /* not ridden out */
-    bool riding;                /* riders may still be taken out */
+    bool may_ride;              /* riders have not hidden anything yet */
     char about[48];
 };
 
@@ -61,6 +61,17 @@ static bool has_spare_group(const struct walk *w, uint16_t group)
     return false;
 }
 
+/* A server that follows the client shows others by itself once the seen ones stand at the end, and
+ * one that has its own order of suites has one of the rest as well. A guess: it decides about the
+ * number of questions only. */
+static bool is_own_order(const struct walk *w)
+{
+    enum scan_order order = w->found->order;
+    if (order == SCAN_ORDER_UNKNOWN)
+        order = w->s->scan->versions[PROTOCOL_TLS1_3].order;
+    return order == SCAN_ORDER_SERVER;
+}
+
 /* RFC 8422 5.1.1: an ECDSA certificate needs its curve among the groups. */
 static void ride(struct walk *w, const struct flight *f)
 {
@@ -68,7 +79,7 @@ static void ride(struct walk *w, const struct flight *f)
     ids_to_end(&w->all.schemes, f->scheme);
     ids_to_end(&w->groups, f->group);
     ids_to_end(&w->schemes, f->scheme);
-    if (!w->riding)
+    if (!w->may_ride || !is_own_order(w))
         return;
     ids_remove(&w->schemes, f->scheme);
     if (f->dh_bits == 0 && f->group != scanner_certificate_group(w->s) &&
@@ -78,7 +89,7 @@ static void ride(struct walk *w, const struct flight *f)
 
 static void stop_riding(struct walk *w)
 {
-    w->riding = false;
+    w->may_ride = false;
     w->groups = w->all.groups;
     w->schemes = w->all.schemes;
 }
@@ -89,6 +100,7 @@ static void take(struct walk *w, const struct flight *f)
 {
     ids_add(&w->found->suites, f->suite);
     ids_remove(&w->left, f->suite);
+    order_watch(w->found, &w->all.suites);
     scanner_note(w->s, f);
     ride(w, f);
 }
@@ -110,8 +122,12 @@ static bool ask_next(struct walk *w, struct answer *a)
 {
     struct question q = w->all;
     q.suites = w->left;
-    q.groups = w->groups;
-    q.schemes = w->schemes;
+    if (order_is_in_question(w->found)) {
+        order_offer(w->found, &q.suites);
+    } else {
+        q.groups = w->groups;
+        q.schemes = w->schemes;
+    }
     q.alpn = w->s->options.alpn && w->found->suites.count == 0;
     scanner_ask(w->s, &q, w->about, a);
     return a->verdict == ASK_ACCEPTED &&
@@ -123,8 +139,10 @@ static void walk(struct walk *w)
     bool last_word = false;
     while (w->left.count) {
         CLEANUP(answer_release) struct answer a = ANSWER_INIT;
-        bool reduced = is_reduced(w);
+        bool order = order_is_in_question(w->found), reduced = is_reduced(w) && !order;
         if (ask_next(w, &a)) {
+            if (order && order_learn(w->found, a.flight.suite))
+                continue;
             if (!last_word || !go_back(w, a.flight.suite))
                 take(w, &a.flight);
             last_word = false;
@@ -132,6 +150,8 @@ static void walk(struct walk *w)
             stop_riding(w);
             last_word = true;
         } else {
+            if (a.verdict == ASK_REFUSED && order)
+                scanner_unsure(w->s, w->about, SCAN_FICKLE);
             return;
         }
     }
@@ -143,7 +163,7 @@ enum protocol scan_suites(struct scanner *s, enum protocol version)
     struct walk w = {.s = s,
                      .found = &s->scan->versions[version],
                      .version = version,
-                     .riding = version == PROTOCOL_TLS1_2};
+                     .may_ride = version == PROTOCOL_TLS1_2};
     question_all(version, &w.all);
     w.left = w.all.suites;
     w.groups = w.all.groups;

@@ -19,6 +19,7 @@ static void take(struct tls13 *t, const struct flight *f)
     ids_add(&t->found->suites, f->suite);
     ids_remove(&t->suites, f->suite);
     ids_remove(&t->groups, f->group);
+    order_watch(t->found, &t->all.suites);
     scanner_note(t->s, f);
 }
 
@@ -34,21 +35,29 @@ static void find_suites(struct tls13 *t)
     for (;;) {
         CLEANUP(answer_release) struct answer a = ANSWER_INIT;
         struct question q = t->all;
+        bool order = order_is_in_question(t->found);
         q.suites = t->suites;
-        pairs = pairs && t->groups.count && !looks_complete(&t->found->suites);
+        if (order)
+            order_offer(t->found, &q.suites);
+        pairs = pairs && t->groups.count && (order || !looks_complete(&t->found->suites));
         if (pairs)
             q.groups = t->groups;
         else
             for (size_t i = 0; i < t->found->groups.count; i++)
                 ids_to_end(&q.groups, t->found->groups.items[i]);
         scanner_ask(t->s, &q, "further suites of TLSv1.3", &a);
+        if (a.verdict == ASK_ACCEPTED && order)
+            order_learn(t->found, a.flight.suite);
         if (a.verdict == ASK_ACCEPTED)
             take(t, &a.flight);
         else if (a.verdict == ASK_REFUSED && pairs)
             pairs = false;
+        else if (a.verdict == ASK_REFUSED && order)
+            break;
         else
             return;
     }
+    scanner_unsure(t->s, "further suites of TLSv1.3", SCAN_FICKLE);
 }
 
 static void find_groups(struct tls13 *t)

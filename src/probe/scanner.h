@@ -34,6 +34,8 @@ struct scanner {
 void scanner_ask(struct scanner *s, const struct question *q, const char *about,
                  struct answer *ret);
 
+#define SCAN_FICKLE "suites that were accepted are refused in another order"
+
 /* Puts something on the list of what could not be found out. */
 void scanner_unsure(struct scanner *s, const char *about, const char *why);
 
@@ -62,13 +64,23 @@ void scan_tls13_certificate(struct scanner *s);
  * lower one: then nothing was found out about suites. */
 enum protocol scan_suites(struct scanner *s, enum protocol version);
 
+/* --- scan_order.c ---------------------------------------------------------------------------- */
+
+/* After each pick, with what was offered at first: sees an order that is not the offer's. */
+void order_watch(struct scan_version *found, const struct ids *offered);
+
+/* Should the next question be one about the order? Then order_offer() adds to its suites, and
+ * order_learn() hears the pick. True: the pick was seen before. */
+bool order_is_in_question(const struct scan_version *found);
+void order_offer(const struct scan_version *found, struct ids *offer);
+bool order_learn(struct scan_version *found, uint16_t picked);
+
 /* --- scan_details.c -------------------------------------------------------------------------- */
 
 /* Groups, finite fields and signature schemes of a version up to TLS 1.2 whose suites are known. */
 void scan_details(struct scanner *s, enum protocol version);
 
-/* Whose order it is, as far as the picks did not show it, and TLS_FALLBACK_SCSV. */
-void scan_order(struct scanner *s, enum protocol version);
+/* TLS_FALLBACK_SCSV. */
 void scan_fallback(struct scanner *s);
 
 #endif
