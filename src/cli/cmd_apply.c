@@ -1,0 +1,154 @@
+/*
+ * tlsharden apply: plan, show, ask, and hand over to the transaction.
+ *
+ * An earlier change that was interrupted is taken back before the plan is made: a plan must not be
+ * built on half of another one.
+ */
+#include "cli/cli.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/planning.h"
+#include "cli/progress.h"
+#include "cli/proof.h"
+#include "cli/state.h"
+#include "report/plan_json.h"
+
+static int recover_first(const struct cli *cli, struct err *err)
+{
+    CLEANUP(mem_freep) char *dir = state_dir(cli);
+    struct txn_opts opts = {.root = cli->root, .state_dir = dir};
+    bool had_work = false;
+    int rc = txn_recover(&opts, &had_work, err);
+    if (had_work && rc == 0)
+        cli_say(cli, "an earlier change was interrupted; it has been taken back first");
+    return rc;
+}
+
+/* True unless somebody at a terminal says no. */
+static bool is_agreed(const struct cli *cli)
+{
+    if (cli_value(cli, "yes") || !isatty(STDIN_FILENO) || !cli->terminal)
+        return true;
+    char answer[16] = "";
+    fflush(stdout);
+    fputs("Apply these changes? [y/N] ", stderr);
+    return fgets(answer, sizeof answer, stdin) && (*answer == 'y' || *answer == 'Y');
+}
+
+static const char *plural(size_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
+static void tell_success(const struct cli *cli, const struct proof *proof,
+                         unsigned generation)
+{
+    for (size_t i = 0; i < proof->untried.count; i++)
+        cli_say(cli, "%s", proof->untried.items[i]);
+    printf("applied as generation %04u", generation);
+    if (proof->endpoints)
+        printf("; %u endpoint%s proven by handshake", proof->endpoints,
+               plural(proof->endpoints));
+    printf("; to take it back: tlsharden%s%s rollback\n",
+           strcmp(cli->root, "/") == 0 ? "" : " --root ",
+           strcmp(cli->root, "/") == 0 ? "" : cli->root);
+}
+
+static void print_json(const struct plan *plan, const char *result, unsigned generation,
+                       const struct proof *proof)
+{
+    json_t *json CLEANUP(json_decrefp) = plan_json(plan);
+    json_object_set_new(json, "result", json_string(result));
+    if (generation) {
+        char id[16];
+        snprintf(id, sizeof id, "%04u", generation);
+        json_object_set_new(json, "generation", json_string(id));
+        json_object_set_new(json, "endpoints_proven",
+                            json_integer((json_int_t)proof->endpoints));
+    }
+    cli_print_json(json);
+}
+
+static int carry_out(const struct cli *cli, const struct planning *p, struct err *err)
+{
+    CLEANUP(mem_freep) char *dir = state_dir(cli);
+    CLEANUP(proof_release)
+    struct proof proof = {.cli = cli, .profile = p->profile, .plan = p->plan};
+    struct txn_opts opts = {.root = cli->root,
+                            .state_dir = dir,
+                            .rehearse = proof_rehearse,
+                            .verify = proof_verify,
+                            .progress = proof_progress,
+                            .ctx = &proof};
+    unsigned generation = 0;
+    int rc = txn_apply(p->plan, &opts, &generation, err);
+    progress_done(cli);
+    if (rc < 0)
+        return -1;
+    if (cli->format == CLI_JSON)
+        print_json(p->plan, "applied", generation, &proof);
+    else
+        tell_success(cli, &proof, generation);
+    return 0;
+}
+
+/* What there is to say when nothing is to be carried out. */
+static int stop(const struct cli *cli, const struct plan *plan, const char *result,
+                int status)
+{
+    if (cli->format == CLI_JSON)
+        print_json(plan, result, 0, NULL);
+    return status;
+}
+
+static int apply(const struct cli *cli, const struct planning *p, struct err *err)
+{
+    bool dry = cli_value(cli, "dry-run") != NULL;
+    if (cli->format == CLI_TEXT)
+        planning_show(cli, p->plan);
+    int status = planning_notes(cli, p->plan);
+    if (status)
+        return stop(cli, p->plan, "refused", status);
+    if (plan_is_empty(p->plan))
+        return stop(cli, p->plan, "nothing to change", 0);
+    if (dry)
+        return stop(cli, p->plan, "dry run", 1);
+    if (!is_agreed(cli)) {
+        cli_say(cli, "nothing was changed");
+        return stop(cli, p->plan, "declined", 0);
+    }
+    return carry_out(cli, p, err);
+}
+
+static int run(const struct cli *cli, int argc, char **argv, struct err *err)
+{
+    if (argc > 0)
+        return err_set(err, ERR_USAGE, "apply: what is '%s'? It takes options only",
+                       argv[0]);
+    CLEANUP(planning_release) struct planning p = PLANNING_INIT;
+    if (cli_value(cli, "dry-run"))
+        state_warn(cli);
+    else if (state_need_root(cli, err) < 0 || recover_first(cli, err) < 0)
+        return -1;
+    return planning_make(cli, &p, err) < 0 ? -1 : apply(cli, &p, err);
+}
+
+static const struct cli_option options[] = {
+    {"yes", NULL, "do not ask, not even at a terminal"},
+    {"dry-run", NULL, "stop before anything is changed; ends like diff"},
+    {NULL, NULL, NULL},
+};
+
+const struct command command_apply = {
+    .name = "apply",
+    .summary = "change this host's servers to the profile, all of them or none",
+    .usage = "",
+    .examples = "  tlsharden apply --profile strict\n"
+                "  tlsharden apply --profile intermediate --service postfix --dry-run\n"
+                "  tlsharden apply --yes          in a script at first boot\n",
+    .options = options,
+    .run = run,
+};
