@@ -81,6 +81,16 @@ int entry_change(const json_t *entry, struct err *err)
     return flush(entry, err);
 }
 
+/* Has some attribute no value? */
+static bool is_bare(const json_t *image)
+{
+    const char *name;
+    json_t *values;
+    json_object_foreach((json_t *)(uintptr_t)image, name,
+                        values) if (!json_array_size(values)) return true;
+    return false;
+}
+
 static bool is_empty(const json_t *image)
 {
     const char *name;
@@ -97,14 +107,14 @@ int entry_change_back(const json_t *entry, struct err *err)
     json_auto_t *image = now(entry, err);
     if (!image)
         return -1;
-    if (is_empty(before)) {
-        /* Nothing to go back to: what is there now goes away, in one modify. */
-        int rc = directory_replace(uri, dn, image, before, err);
-        return rc < 0 ? -1 : flush(entry, err);
-    }
     json_auto_t *first = json_object();
     json_auto_t *then = json_object();
     neutralize(entry, first, then);
+    if (is_empty(before) && is_bare(first)) {
+        /* What is there now goes away, in one modify. */
+        int rc = directory_replace(uri, dn, image, before, err);
+        return rc < 0 ? -1 : flush(entry, err);
+    }
     if (directory_replace(uri, dn, image, first, err) < 0 ||
         directory_replace(uri, dn, first, then, err) < 0)
         return -1;

@@ -9,7 +9,7 @@ tree "$work/before"
 
 run on_root --profile strict diff
 status_is 1 "diff: something to change"
-for file in postfix/main.cf postfix/master.cf courier/imapd-ssl apache2/sites-available/shop.example.test.conf \
+for file in postfix/main.cf courier/imapd-ssl apache2/sites-available/shop.example.test.conf \
     apache2/sites-available/www.example.test.conf; do
     out_has "^--- .*etc/$file" "diff: $file, old"
     out_has "^\+\+\+ .*etc/$file" "diff: $file, new"
