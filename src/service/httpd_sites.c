@@ -23,7 +23,7 @@
  *     in "overrides"   {protocols_kept}
  *     in "secure"      {certificate {chain, key} or false, stapling, no_responder, hsts or false,
  *                      protocols_kept, overridden}
- *     in "plain"       {name, port ("" or ":8443"), mapped}
+ *     in "plain"       {name, port (false when it is the usual one), mapped}
  *     in generated     {name, aliases, document_root, certificate, stapling, hsts, plain}
  *
  * Which files are read, and what is not handled: httpd_tree.c.
@@ -383,10 +383,10 @@ static int want_plain(struct sites *s, const struct httpd_vhost *v, json_int_t p
     if (v->redirects || !serves_port(v, HTTP_PORT) || !is_host_name(v->name) ||
         !can_change(s, v))
         return 0;
-    CLEANUP(mem_freep) char *suffix = mem_printf(":%" JSON_INTEGER_FORMAT, port);
+    json_t *other = port == HTTPS_PORT ? json_false() : json_integer(port);
     set_context(s, "vhost",
-                json_pack("{s:s, s:s, s:b}", "name", v->name, "port",
-                          port == HTTPS_PORT ? "" : suffix, "mapped", v->mapped));
+                json_pack("{s:s, s:o, s:b}", "name", v->name, "port", other, "mapped",
+                          v->mapped));
     return merge_template(s, v->file, &v->scope, "plain", err);
 }
 
