@@ -81,7 +81,8 @@ static const char *name_of(const struct httpd_vhost *v)
 
 static char *place_of(const struct httpd_vhost *v)
 {
-    return mem_printf("%s:%zu", v->file->named, v->scope.line);
+    return v->scope.line ? mem_printf("%s:%zu", v->file->named, v->scope.line)
+                         : mem_strdup(v->file->named);
 }
 
 static int merge_template(struct sites *s, struct document *file,
