@@ -415,11 +415,10 @@ void certificate_check(const struct certificate_files *files,
 static X509 *first_certificate(const char *root_name, const char *path, struct err *err)
 {
     CLEANUP(path_root_close) struct path_root root = {.fd = -1};
-    CLEANUP(certificate_file_release)
-    struct certificate_file file = CERTIFICATE_FILE_INIT;
+    X509 *cert = NULL;
     if (path_root_open(root_name ? root_name : "/", &root, err) < 0)
         return NULL;
-    switch (certificate_file_read(&root, path, CERTIFICATE_FILE_LIMIT, &file, err)) {
+    switch (certificate_file_first(&root, path, CERTIFICATE_FILE_LIMIT, &cert, err)) {
     case CERTIFICATE_FILE_READ:
         break;
     case CERTIFICATE_FILE_MISSING:
@@ -434,12 +433,9 @@ static X509 *first_certificate(const char *root_name, const char *path, struct e
     case CERTIFICATE_FILE_UNREADABLE:
         return NULL;
     }
-    if (file.count == 0) {
+    if (!cert)
         err_set(err, ERR_INPUT, "%s: holds no certificate", path);
-        return NULL;
-    }
-    X509_up_ref(file.certs[0]);
-    return file.certs[0];
+    return cert;
 }
 
 int certificate_has_responder(const char *root, const char *path, bool *ret,

@@ -143,6 +143,16 @@ static bool is_der(struct bytes text)
     return cert != NULL;
 }
 
+/* Certificates need none; PEM_read_bio_X509 would ask for one if a block said so. */
+static int refuse_password(char *buf, int size, int rwflag, void *ctx)
+{
+    (void)buf;
+    (void)size;
+    (void)rwflag;
+    (void)ctx;
+    return -1;
+}
+
 static void parse(struct bytes text, struct certificate_file *f)
 {
     BIO *bio CLEANUP(bio_freep) = BIO_new_mem_buf(text.data, (int)text.len);
@@ -167,23 +177,51 @@ int certificate_file_stat(const struct path_root *root, const char *path,
     return fstatat(root->fd, real[1] ? real + 1 : ".", ret, AT_SYMLINK_NOFOLLOW);
 }
 
+static enum certificate_file_state read_text(const struct path_root *root,
+                                             const char *path, size_t limit,
+                                             struct buf *text, struct stat *st,
+                                             struct err *err)
+{
+    bool there = certificate_file_stat(root, path, st) == 0;
+    if (there && !S_ISREG(st->st_mode))
+        return CERTIFICATE_FILE_NOT_REGULAR;
+    if (there && (size_t)st->st_size > limit)
+        return CERTIFICATE_FILE_TOO_LARGE;
+    int rc = path_read(root, path, text, st, NULL, err);
+    if (rc != 0)
+        return rc < 0 ? CERTIFICATE_FILE_UNREADABLE : CERTIFICATE_FILE_MISSING;
+    return CERTIFICATE_FILE_READ;
+}
+
 enum certificate_file_state certificate_file_read(const struct path_root *root,
                                                   const char *path, size_t limit,
                                                   struct certificate_file *ret,
                                                   struct err *err)
 {
     CLEANUP(wipe) struct buf text = BUF_INIT;
-    struct stat st;
-    bool there = certificate_file_stat(root, path, &st) == 0;
-    if (there && !S_ISREG(st.st_mode))
-        return CERTIFICATE_FILE_NOT_REGULAR;
-    if (there && (size_t)st.st_size > limit)
-        return CERTIFICATE_FILE_TOO_LARGE;
-    int rc = path_read(root, path, &text, &st, NULL, err);
-    if (rc != 0)
-        return rc < 0 ? CERTIFICATE_FILE_UNREADABLE : CERTIFICATE_FILE_MISSING;
-    struct certificate_file f = {.st = st};
+    struct certificate_file f = CERTIFICATE_FILE_INIT;
+    enum certificate_file_state state = read_text(root, path, limit, &text, &f.st, err);
+    if (state != CERTIFICATE_FILE_READ)
+        return state;
     parse(bytes_buf(&text), &f);
     *ret = f;
+    return CERTIFICATE_FILE_READ;
+}
+
+enum certificate_file_state certificate_file_first(const struct path_root *root,
+                                                   const char *path, size_t limit,
+                                                   X509 **ret, struct err *err)
+{
+    CLEANUP(wipe) struct buf text = BUF_INIT;
+    struct stat st;
+    enum certificate_file_state state = read_text(root, path, limit, &text, &st, err);
+    if (state != CERTIFICATE_FILE_READ)
+        return state;
+    BIO *bio CLEANUP(bio_freep) = BIO_new_mem_buf(text.data, (int)text.len);
+    if (!bio)
+        abort(); /* out of memory */
+    ERR_set_mark();
+    *ret = PEM_read_bio_X509(bio, NULL, refuse_password, NULL);
+    ERR_pop_to_mark();
     return CERTIFICATE_FILE_READ;
 }

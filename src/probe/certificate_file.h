@@ -53,6 +53,13 @@ enum certificate_file_state certificate_file_read(const struct path_root *root,
                                                   struct certificate_file *ret,
                                                   struct err *err) MUST_CHECK;
 
+/* The first certificate alone, which is cheap; owned by the caller (certificate_freep). NULL, with
+ * CERTIFICATE_FILE_READ: the file holds none. */
+enum certificate_file_state certificate_file_first(const struct path_root *root,
+                                                   const char *path, size_t limit,
+                                                   X509 **ret,
+                                                   struct err *err) MUST_CHECK;
+
 /* Frees (and thereby wipes) the private keys; their number stays. */
 void certificate_file_forget_keys(struct certificate_file *f);
 

@@ -186,8 +186,13 @@ static void add_endpoints(struct wanted *w)
         if (listening_at(&w->host->listening, port))
             w->running = true;
         if (!unless || !context_holds(w->context, unless))
-            wanted_endpoint(w, text_of(v, "role"), port, text_of(v, "starttls"), name,
-                            required && context_holds(w->context, required));
+            wanted_endpoint(
+                w, &(struct wanted_endpoint){
+                       .role = text_of(v, "role"),
+                       .port = port,
+                       .starttls = text_of(v, "starttls"),
+                       .name = name,
+                       .required = required && context_holds(w->context, required)});
     }
     for (i = 0; i < w->documents.count; i++)
         w->running = w->running || w->documents.items[i]->uri;
