@@ -74,6 +74,8 @@ bool wanted_endpoint(struct wanted *w, const char *role, unsigned port,
 {
     const char *address = listening_at(&w->host->listening, port);
     if (!address)
+        address = w->expected;
+    if (!address)
         return false;
     for (size_t i = 0; i < w->endpoint_count; i++)
         if (w->endpoints[i].port == port && same_text(w->endpoints[i].name, name))

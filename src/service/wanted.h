@@ -55,12 +55,14 @@ struct wanted {
     size_t link_count, link_cap;
     struct wanted_certificate *certificates;
     size_t certificate_count, certificate_cap;
-    struct endpoint *endpoints; /* those that answer now; none for a tree */
+    struct endpoint *endpoints; /* those that answer now or will; none for a tree */
     size_t endpoint_count, endpoint_cap;
     struct wanted_note *notes;
     size_t note_count, note_cap;
     struct wanted_template *templates; /* compiled once each */
     size_t template_count, template_cap;
+    const char
+        *expected; /* borrowed; where a listener that is yet to come will be, or NULL */
     bool running;
 };
 
@@ -76,7 +78,7 @@ void wanted_link(struct wanted *w, const char *path, const char *target);
 /* The new element, zeroed; valid until the next call. */
 struct wanted_certificate *wanted_add_certificate(struct wanted *w);
 
-/* Adds an endpoint if somebody listens on the port now; `starttls` and `name` may be NULL.
+/* Adds an endpoint if somebody listens on the port now, or is `expected` to; `starttls` and `name` may be NULL.
  * Returns whether it was added; the same port, protocol and name are added once. */
 bool wanted_endpoint(struct wanted *w, const char *role, unsigned port,
                      const char *starttls, const char *name, bool required);
