@@ -112,6 +112,7 @@ int documents_own(struct documents *d, const struct host *host, const char *path
         own->doc = own->format->parse(bytes_buf(&own->text));
     }
     own->ours = true;
+    buf_release(&own->own);
     own->own = *text;
     *text = (struct buf)BUF_INIT;
     return 0;

@@ -28,6 +28,7 @@ struct document {
     /* A directory entry instead of a file; `text` is its content as LDIF. */
     char *uri, *dn;
     json_t *wanted; /* {"name": [values]}: what it shall hold; owned, or NULL */
+    unsigned marks; /* a hook's own notes; 0 at first */
 };
 
 struct documents {

@@ -229,10 +229,15 @@ static void add_endpoint(struct wanted *w, const json_t *v, const char *address)
     unsigned port = (unsigned)json_integer_value(json_object_get(v, "port"));
     if (unless && context_holds(w->context, unless))
         return;
-    w->expected = added && context_holds(w->context, added) ? address : NULL;
-    wanted_endpoint(w, text_of(v, "role"), port, text_of(v, "starttls"), name,
-                    required && context_holds(w->context, required));
-    w->expected = NULL;
+    bool expected = added && context_holds(w->context, added);
+    wanted_endpoint(w, &(struct wanted_endpoint){
+                           .role = text_of(v, "role"),
+                           .address = expected ? address : NULL,
+                           .port = port,
+                           .starttls = text_of(v, "starttls"),
+                           .name = name,
+                           .required = required && context_holds(w->context, required),
+                           .expected = expected});
 }
 
 static void add_endpoints(struct wanted *w)
