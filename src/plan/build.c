@@ -233,6 +233,14 @@ static json_t *activation(const struct wanted *w)
     return out;
 }
 
+/* service.json's "trial"; of a list, the first that applies. */
+static json_t *trial(const struct wanted *w)
+{
+    json_t *how CLEANUP(json_decrefp) =
+        lookup_select(w->context, json_object_get(w->service->spec, "trial"));
+    return json_incref(json_is_array(how) ? json_array_get(how, 0) : how);
+}
+
 static void describe(struct plan *plan, const struct wanted *w)
 {
     struct plan_service *s = plan_add_service(plan, w->service->name);
@@ -243,7 +251,7 @@ static void describe(struct plan *plan, const struct wanted *w)
     s->running = w->running;
     s->check = json_incref(json_object_get(w->service->spec, "check"));
     s->activate = activation(w);
-    s->trial = json_incref(json_object_get(w->service->spec, "trial"));
+    s->trial = trial(w);
     s->grants = json_incref(w->grants);
 }
 

@@ -85,7 +85,8 @@ bool wanted_endpoint(struct wanted *w, const struct wanted_endpoint *e)
     const char *address = listening_at(&w->host->listening, e->port);
     if (!to.address)
         to.address = address;
-    if (!address || !remember_endpoint(w, &to))
+    bool answers = address || (e->expected && e->address);
+    if (!answers || !remember_endpoint(w, &to))
         return false;
     MEM_GROW(w->endpoints, w->endpoint_count, w->endpoint_cap);
     w->endpoints[w->endpoint_count++] =

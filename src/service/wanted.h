@@ -84,9 +84,10 @@ struct wanted_endpoint {
     unsigned port;
     const char *starttls, *name; /* as in base/endpoint.h; may be NULL */
     bool required;
+    bool expected; /* nobody listens yet, but will at `address` (NULL: not even then) */
 };
 
-/* Adds an endpoint if somebody listens on the port now. Returns whether it was added; the same
+/* Adds an endpoint if somebody listens on the port now, or is expected to. Returns whether it was added; the same
  * address, port, protocol and name are added once. */
 bool wanted_endpoint(struct wanted *w, const struct wanted_endpoint *e);
 
