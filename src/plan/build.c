@@ -188,10 +188,19 @@ static int check_group(struct plan *plan, const struct wanted *w,
     return 0;
 }
 
+static int compare_text(const char *a, const char *b)
+{
+    return strcmp(a ? a : "", b ? b : "");
+}
+
+/* Equal ones stay in the order in which they were found. */
 static int by_files(const void *a, const void *b)
 {
     const struct wanted_certificate *const *x = a, *const *y = b;
-    int c = strcmp((*x)->chain, (*y)->chain);
+    int c = compare_text((*x)->chain, (*y)->chain);
+    c = c ? c : compare_text((*x)->key, (*y)->key);
+    c = c ? c : compare_text((*x)->ca, (*y)->ca);
+    c = c ? c : compare_text((*x)->reader, (*y)->reader);
     return c ? c : (*x > *y) - (*x < *y);
 }
 
