@@ -9,7 +9,7 @@
 #define OBJECT "/usr/lib/example/tls.so"
 #define INSTALLED(name, version)                                                         \
     "Package: " name "\nStatus: install ok installed\nVersion: " version "\n"
-#define TREE(root) CLEANUP(tree_remove) char *root = tree_make()
+#define TREE(root) char *root CLEANUP(tree_remove) = tree_make()
 
 static const char spec[] =
     "{\"packages\":[\"example\",\"example-bin\"],\"binary\":\"/usr/sbin/example\","

@@ -7,9 +7,9 @@
 #define HSTS "Header always set Strict-Transport-Security \"max-age=63072000\"\n"
 #define REDIRECT                                                                         \
     "RedirectMatch permanent \"^/(?!\\.well-known/acme-challenge/)(.*)$\" \"https://"
-#define WEB(root) CLEANUP(tree_remove) char *root = web_make()
+#define WEB(root) char *root CLEANUP(tree_remove) = web_make()
 #define HARDEN(name, root)                                                               \
-    CLEANUP(plan_freep) struct plan *name = web_harden(root, "strict")
+    struct plan *name CLEANUP(plan_freep) = web_harden(root, "strict")
 
 static void same(const char *got, const char *expected)
 {
@@ -403,8 +403,8 @@ START_TEST(redirects_that_are_there_stay)
         "Redirect / https://www.example.org/\n",
         "Redirect permanent / https://www.example.org/\n",
         "RedirectMatch 301 ^/(.*)$ https://www.example.org/$1\n",
-        "RewriteEngine on\nRewriteCond %{SERVER_NAME} =www.example.org\n"
-        "RewriteRule ^ https://%{SERVER_NAME}%{REQUEST_URI} [END,NE,R=permanent]\n"};
+        ("RewriteEngine on\nRewriteCond %{SERVER_NAME} =www.example.org\n"
+         "RewriteRule ^ https://%{SERVER_NAME}%{REQUEST_URI} [END,NE,R=permanent]\n")};
     for (size_t i = 0; i < ARRAY_LEN(there); i++) {
         CLEANUP(mem_freep) char *name = mem_printf("s%zu", i);
         CLEANUP(mem_freep)
