@@ -192,7 +192,7 @@ web_note(const struct plan *plan, enum plan_severity severity, const char *text)
 static inline size_t web_count(const char *text, const char *word)
 {
     size_t n = 0, len = strlen(word);
-    for (; *text; text++)
+    for (; text && *text; text++)
         n += strncmp(text, word, len) ==
              0; /* strstr() asks a sanitizer for all the rest */
     return n;
