@@ -103,7 +103,7 @@ int documents_own(struct documents *d, const struct host *host, const char *path
     int rc = documents_add_file(d, host, path, path, format, &own, err);
     if (rc < 0)
         return -1;
-    if (rc == 1) {
+    if (!own) {
         own = add(d, path, format);
         own->present = false;
         own->path = mem_strdup(path);
@@ -191,9 +191,9 @@ static int load_files(struct documents *d, const char *id, const json_t *spec,
         int rc = documents_add_file(d, host, id, found.items[i], format, &doc, err);
         if (rc < 0)
             return -1;
-        if (rc == 0)
+        if (doc)
             doc->spec = spec;
-        loaded += rc == 0;
+        loaded += doc != NULL;
     }
     if (!loaded && !json_is_true(json_object_get(spec, "optional")))
         return err_set(err, ERR_SYSTEM, "there is no '%s'", path ? path : pattern);
