@@ -112,7 +112,8 @@ static void add_entry(struct plan *plan, const struct wanted *w, const struct do
     if (directory_same(before, d->wanted))
         return;
     const json_t *live = json_object_get(d->spec, "live");
-    json_t *neutral = json_object_get(live, "neutral");
+    json_t *neutral CLEANUP(json_decrefp) =
+        lookup_select(w->context, json_object_get(live, "neutral"));
     struct plan_entry *e = plan_add_entry(plan, w->service->name, d->uri, d->dn);
     json_object_update(e->before, before);
     json_object_update(e->after, d->wanted);

@@ -55,7 +55,8 @@ int documents_own(struct documents *d, const struct host *host, const char *path
                   const char *format, struct buf *text, struct err *err) MUST_CHECK;
 
 /* Everything that service.json's "documents" names, in its order. A missing document that is not
- * optional is ERR_SYSTEM. */
+ * optional is ERR_SYSTEM; files of a running server that has to be asked and does not answer are
+ * ERR_REFUSED. */
 int documents_load(struct documents *d, const struct service *s, const struct host *host,
                    struct err *err) MUST_CHECK;
 
