@@ -117,6 +117,10 @@ static void add_entry(struct plan *plan, const struct wanted *w, const struct do
     struct plan_entry *e = plan_add_entry(plan, w->service->name, d->uri, d->dn);
     json_object_update(e->before, before);
     json_object_update(e->after, d->wanted);
+    if (!neutral && d->neutral)
+        neutral = json_object();
+    if (d->neutral)
+        json_object_update(neutral, d->neutral);
     e->neutral = json_incref(neutral);
     e->sync_dir = mem_strdup(json_string_value(json_object_get(live, "sync")));
 }

@@ -26,6 +26,7 @@ static void document_free(struct document *d)
     free(d->uri);
     free(d->dn);
     json_decref(d->wanted);
+    json_decref(d->neutral);
     free(d);
 }
 
@@ -155,7 +156,7 @@ static enum directory_scope scope_of(const json_t *live)
     return scope && strcmp(scope, "subtree") == 0 ? DIRECTORY_SUBTREE : DIRECTORY_BASE;
 }
 
-/* True when the server answers and has such entries. */
+/* True when the server tells: it has such entries, or it has shown others. */
 static bool load_live(struct documents *d, const char *id, const json_t *spec,
                       const struct host *host, struct err *unanswered)
 {
@@ -168,7 +169,7 @@ static bool load_live(struct documents *d, const char *id, const json_t *spec,
         json_string_value(json_object_get(live, "filter")), NULL, unanswered);
     for (size_t i = 0; i < json_array_size(entries); i++)
         add_entry(d, id, spec, json_array_get(entries, i));
-    return json_array_size(entries) > 0;
+    return entries && d->count && d->items[d->count - 1]->uri;
 }
 
 /* Others' processes are visible to root only; a port is better than nothing then. */

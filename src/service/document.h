@@ -27,8 +27,9 @@ struct document {
     const json_t *spec; /* borrowed; its member of service.json's "documents", or NULL */
     /* A directory entry instead of a file; `text` is its content as LDIF. */
     char *uri, *dn;
-    json_t *wanted; /* {"name": [values]}: what it shall hold; owned, or NULL */
-    unsigned marks; /* a hook's own notes; 0 at first */
+    json_t *wanted;  /* {"name": [values]}: what it shall hold; owned, or NULL */
+    json_t *neutral; /* more of struct plan_entry's; owned, or NULL */
+    unsigned marks;  /* a hook's own notes; 0 at first */
 };
 
 struct documents {
