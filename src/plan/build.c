@@ -114,10 +114,15 @@ static int add_entry(struct plan *plan, const struct wanted *w, const struct doc
     if (directory_same(before, d->wanted))
         return 0;
     const json_t *live = json_object_get(d->spec, "live");
-    json_t *neutral = json_object_get(live, "neutral");
+    json_t *neutral CLEANUP(json_decrefp) =
+        lookup_select(w->context, json_object_get(live, "neutral"));
     struct plan_entry *e = plan_add_entry(plan, w->service->name, d->uri, d->dn);
     json_object_update(e->before, before);
     json_object_update(e->after, d->wanted);
+    if (!neutral && d->neutral)
+        neutral = json_object();
+    if (d->neutral)
+        json_object_update(neutral, d->neutral);
     e->neutral = json_incref(neutral);
     e->sync_dir = mem_strdup(json_string_value(json_object_get(live, "sync")));
     return shadow_entry(w->host, d, e, err);
