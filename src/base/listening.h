@@ -13,7 +13,8 @@ struct listening_socket {
         [48]; /* where to reach it: "127.0.0.1", "::1", or the one it is bound to */
     unsigned port;
     unsigned long inode;
-    struct strv programs; /* of the processes that hold it, each once; empty: nobody may know */
+    struct strv
+        programs; /* of the processes that hold it, each once; empty: nobody may know */
 };
 
 struct listening {

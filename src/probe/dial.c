@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "base/deadline.h"
-#include "base/file.h"
 
 static void info_release(struct addrinfo **info)
 {
@@ -42,7 +41,6 @@ int dial(const struct endpoint *e, int64_t deadline, struct wire *ret, struct er
         getaddrinfo(e->address, port, &hints, &info) != 0)
         return err_set(err, ERR_INPUT, "'%s' port %u is no numeric address",
                        e->address ? e->address : "", e->port);
-    CLEANUP(fd_close)
     int fd = socket(info->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return err_sys(err, errno, "create socket");
@@ -50,10 +48,11 @@ int dial(const struct endpoint *e, int64_t deadline, struct wire *ret, struct er
     if (connect(fd, info->ai_addr, info->ai_addrlen) < 0)
         code =
             errno == EINPROGRESS || errno == EINTR ? wait_connected(fd, deadline) : errno;
-    if (code)
+    if (code) {
+        close(fd);
         return err_sys(err, code, "connect to %s port %u", e->address, e->port);
+    }
     *ret = (struct wire){.fd = fd, .deadline = deadline};
-    fd = -1;
     return 0;
 }
 

@@ -124,8 +124,10 @@ static int set_lists(SSL_CTX *ctx, const struct handshake_request *r, struct err
         return err_set(err, ERR_INPUT, "libssl knows no cipher of '%s'", list);
     if (SSL_CTX_set_ciphersuites(ctx, suites) != 1)
         return err_set(err, ERR_INPUT, "libssl does not know the suites '%s'", suites);
-    if (r->groups && SSL_CTX_set1_groups_list(ctx, r->groups) != 1)
-        return err_set(err, ERR_INPUT, "libssl does not know the groups '%s'", r->groups);
+    CLEANUP(mem_freep)
+    char *groups = mem_strdup(r->groups); /* libssl's macro wants it writable */
+    if (groups && SSL_CTX_set1_groups_list(ctx, groups) != 1)
+        return err_set(err, ERR_INPUT, "libssl does not know the groups '%s'", groups);
     return 0;
 }
 
@@ -163,7 +165,9 @@ static int prepare(struct talk *t, const struct endpoint *e,
     t->ssl = SSL_new(t->ctx);
     if (!t->ssl)
         return err_set(err, ERR_SYSTEM, "libssl has no memory");
-    if (e->name && !is_address(e->name) && SSL_set_tlsext_host_name(t->ssl, e->name) != 1)
+    CLEANUP(mem_freep)
+    char *name = mem_strdup(e->name); /* libssl's macro wants it writable */
+    if (name && !is_address(name) && SSL_set_tlsext_host_name(t->ssl, name) != 1)
         return err_set(err, ERR_INPUT, "'%s' cannot be sent as a server name", e->name);
     SSL_set_tlsext_status_type(t->ssl, TLSEXT_STATUSTYPE_ocsp);
     return 0;

@@ -93,10 +93,9 @@ static int mirror(int from, int to, int depth)
             fstatat(from, e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
             !S_ISDIR(st.st_mode))
             continue;
-        if (mkdirat(to, e->d_name, 0700) < 0 && errno != EEXIST)
-            rc = -1;
-        else if (fchownat(to, e->d_name, st.st_uid, st.st_gid, 0) < 0 ||
-                 fchmodat(to, e->d_name, st.st_mode & 07777, 0) < 0)
+        if ((mkdirat(to, e->d_name, 0700) < 0 && errno != EEXIST) ||
+            fchownat(to, e->d_name, st.st_uid, st.st_gid, 0) < 0 ||
+            fchmodat(to, e->d_name, st.st_mode & 07777, 0) < 0)
             rc = -1;
         CLEANUP(fd_close)
         int in = openat(from, e->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

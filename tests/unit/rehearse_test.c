@@ -148,7 +148,6 @@ static int sees_empty_log(void *ctx, const char *service, struct err *err)
     struct stage *s = ctx;
     (void)service;
     CLEANUP(mem_freep) char *old = file_join(s->root, "/log/sub/old.log");
-    CLEANUP(mem_freep) char *sub = file_join(s->root, "/log/sub");
     CLEANUP(mem_freep) char *fresh = file_join(s->root, "/log/sub/fresh");
     if (!file_exists(fresh))
         return err_set(err, ERR_SYSTEM, "not yet");
