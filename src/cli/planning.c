@@ -95,4 +95,5 @@ void planning_show(const struct cli *cli, const struct plan *plan)
         plan_text_summary(plan, &diff);
     plan_diff_paint(bytes_buf(&diff), cli->color, isatty(STDOUT_FILENO), &text);
     fwrite(buf_str(&text), 1, text.len, stdout);
+    fflush(stdout); /* before what follows on stderr */
 }

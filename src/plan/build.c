@@ -11,6 +11,7 @@
 #include "base/directory.h"
 #include "base/suggest.h"
 #include "format/ldif.h"
+#include "plan/shadow.h"
 #include "probe/certificate.h"
 #include "service/lookup.h"
 #include "service/render.h"
@@ -104,13 +105,14 @@ static json_t *present_values(const struct document *d)
     return out;
 }
 
-static void add_entry(struct plan *plan, const struct wanted *w, const struct document *d)
+static int add_entry(struct plan *plan, const struct wanted *w, const struct document *d,
+                     struct err *err)
 {
     if (!d->uri || !d->wanted)
-        return;
+        return 0;
     json_t *before CLEANUP(json_decrefp) = present_values(d);
     if (directory_same(before, d->wanted))
-        return;
+        return 0;
     const json_t *live = json_object_get(d->spec, "live");
     json_t *neutral CLEANUP(json_decrefp) =
         lookup_select(w->context, json_object_get(live, "neutral"));
@@ -123,6 +125,7 @@ static void add_entry(struct plan *plan, const struct wanted *w, const struct do
         json_object_update(neutral, d->neutral);
     e->neutral = json_incref(neutral);
     e->sync_dir = mem_strdup(json_string_value(json_object_get(live, "sync")));
+    return shadow_entry(w->host, d, e, err);
 }
 
 /* --- certificates ---------------------------------------------------------------------------- */
@@ -190,10 +193,19 @@ static int check_group(struct plan *plan, const struct wanted *w,
     return 0;
 }
 
+static int compare_text(const char *a, const char *b)
+{
+    return strcmp(a ? a : "", b ? b : "");
+}
+
+/* Equal ones stay in the order in which they were found. */
 static int by_files(const void *a, const void *b)
 {
     const struct wanted_certificate *const *x = a, *const *y = b;
-    int c = strcmp((*x)->chain, (*y)->chain);
+    int c = compare_text((*x)->chain, (*y)->chain);
+    c = c ? c : compare_text((*x)->key, (*y)->key);
+    c = c ? c : compare_text((*x)->ca, (*y)->ca);
+    c = c ? c : compare_text((*x)->reader, (*y)->reader);
     return c ? c : (*x > *y) - (*x < *y);
 }
 
@@ -300,7 +312,8 @@ static int add_service(struct plan *plan, const struct plan_request *r,
         return -1;
     for (size_t i = 0; i < w.documents.count; i++) {
         add_document(plan, &w, w.documents.items[i]);
-        add_entry(plan, &w, w.documents.items[i]);
+        if (add_entry(plan, &w, w.documents.items[i], err) < 0)
+            return err_context(err, "%s", service->name);
     }
     for (size_t i = 0; i < w.link_count; i++)
         add_link(plan, &w, &w.links[i]);

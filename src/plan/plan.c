@@ -30,6 +30,8 @@ static void entry_release(struct plan_entry *e)
     json_decref(e->before);
     json_decref(e->after);
     json_decref(e->neutral);
+    free(e->file);
+    buf_release(&e->file_after);
     free(e->sync_dir);
 }
 

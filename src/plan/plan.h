@@ -45,6 +45,8 @@ struct plan_entry {
         neutral; /* {"name": ["value"]}: where before is absent, taking back writes this first and
                         then removes it, since a server may keep a rejected value;
                         {"name": {"always": ["value"]}}: the same whatever before is; or NULL */
+    char *file; /* on the host: where the server keeps it, or NULL: nobody knows */
+    struct buf file_after; /* what that would hold: for a rehearsal, never written */
     char *
         sync_dir; /* on the host: its file system is flushed once the entry is changed; or NULL */
 };

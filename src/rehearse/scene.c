@@ -178,6 +178,12 @@ static void find_grounds(const struct plan *plan, const char *service, struct gr
         CLEANUP(mem_freep) char *dir = directory_of(plan->files[i].path);
         grounds_add(g, dir);
     }
+    for (size_t i = 0; i < plan->entry_count; i++) {
+        if (strcmp(plan->entries[i].service, service) != 0 || !plan->entries[i].file)
+            continue;
+        CLEANUP(mem_freep) char *dir = directory_of(plan->entries[i].file);
+        grounds_add(g, dir);
+    }
     if (g->count)
         qsort(g->items, g->count, sizeof *g->items, by_path);
 }
@@ -240,6 +246,17 @@ static int put_candidate(const struct plan_file *f, struct err *err)
     return 0;
 }
 
+/* The server's own file of a directory entry, with its owner and mode. */
+static int put_entry(const struct plan_entry *e, struct err *err)
+{
+    if (!e->file)
+        return 0;
+    CLEANUP(fd_close) int fd = open(e->file, O_WRONLY | O_TRUNC | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return err_sys(err, errno, "open '%s'", e->file);
+    return file_write_all(fd, e->file_after.data, e->file_after.len, e->file, err);
+}
+
 static int put_candidates(const struct plan *plan, const char *service,
                           const struct grounds *g, struct err *err)
 {
@@ -251,6 +268,10 @@ static int put_candidates(const struct plan *plan, const char *service,
     for (size_t i = 0; i < plan->file_count; i++)
         if (strcmp(plan->files[i].service, service) == 0 &&
             put_candidate(&plan->files[i], err) < 0)
+            return -1;
+    for (size_t i = 0; i < plan->entry_count; i++)
+        if (strcmp(plan->entries[i].service, service) == 0 &&
+            put_entry(&plan->entries[i], err) < 0)
             return -1;
     return 0;
 }

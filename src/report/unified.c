@@ -37,8 +37,8 @@ static uint64_t hash(struct bytes line)
 
 static void text_read(struct text *t, struct bytes text)
 {
-    size_t cap = 0;
-    *t = (struct text){.lines = NULL};
+    size_t cap = 64;
+    *t = (struct text){.lines = mem_alloc(cap * sizeof *t->lines)};
     for (struct bytes line; bytes_next_line(&text, &line);) {
         MEM_GROW(t->lines, t->count, cap);
         t->lines[t->count++] = line;

@@ -274,7 +274,7 @@ static void add_host(struct wanted *w)
     {
         const char *role = json_string_value(json_object_get(endpoint, "role"));
         unsigned port = (unsigned)json_integer_value(json_object_get(endpoint, "port"));
-        if (listening_at(&w->host->listening, port))
+        if (host_address(w->host, w->service, port, NULL))
             json_object_set_new(listening, role, json_true());
         else if (!json_object_get(listening, role))
             json_object_set_new(listening, role, json_false());

@@ -106,7 +106,7 @@ int documents_own(struct documents *d, const struct host *host, const char *path
     int rc = documents_add_file(d, host, path, path, format, &own, err);
     if (rc < 0)
         return -1;
-    if (rc == 1) {
+    if (!own) {
         own = add(d, path, format);
         own->present = false;
         own->path = mem_strdup(path);
@@ -179,8 +179,8 @@ static bool seems_to_run(const struct service *s, const struct host *host)
     bool listens = false;
     for (size_t i = 0; i < json_array_size(endpoints); i++) {
         const json_t *port = json_object_get(json_array_get(endpoints, i), "port");
-        listens =
-            listens || listening_at(&host->listening, (unsigned)json_integer_value(port));
+        listens = listens ||
+                  host_address(host, s, (unsigned)json_integer_value(port), NULL) != NULL;
     }
     return running_program(service_text(s, "binary")) || (listens && geteuid() != 0);
 }
@@ -216,9 +216,9 @@ static int load_files(struct documents *d, const char *id, const json_t *spec,
         int rc = documents_add_file(d, host, id, found.items[i], format, &doc, err);
         if (rc < 0)
             return -1;
-        if (rc == 0)
+        if (doc)
             doc->spec = spec;
-        loaded += rc == 0;
+        loaded += doc != NULL;
     }
     if (!loaded && !json_is_true(json_object_get(spec, "optional")))
         return err_set(err, ERR_SYSTEM, "there is no '%s'", path ? path : pattern);

@@ -232,7 +232,7 @@ static const char *present_address(const struct wanted *w)
     json_array_foreach(list, i, v)
     {
         unsigned port = (unsigned)json_integer_value(json_object_get(v, "port"));
-        if ((address = listening_at(&w->host->listening, port)))
+        if ((address = host_address(w->host, w->service, port, NULL)))
             break;
     }
     return address;
