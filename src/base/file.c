@@ -28,7 +28,8 @@ static int read_all(int fd, const char *path, size_t limit, struct buf *out,
 {
     size_t start = out->len;
     for (;;) {
-        buf_reserve(out, 4096);
+        if (out->cap - out->len < 2) /* what the size promised is there, and more comes */
+            buf_reserve(out, 4096);
         ssize_t n = read(fd, out->data + out->len, out->cap - out->len - 1);
         if (n < 0 && errno == EINTR)
             continue;

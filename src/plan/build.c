@@ -13,8 +13,11 @@
 #include "format/ldif.h"
 #include "plan/shadow.h"
 #include "probe/certificate.h"
+#include "probe/dh.h"
 #include "service/lookup.h"
 #include "service/render.h"
+
+#define DH_BITS 2048 /* to advise where the profile has no rule */
 
 /* --- files ----------------------------------------------------------------------------------- */
 
@@ -233,6 +236,40 @@ static int check_certificates(struct plan *plan, const struct wanted *w, struct 
     return 0;
 }
 
+static bool has_dhe(const struct policy *p)
+{
+    for (size_t i = 0; i < p->suite_count; i++)
+        if (p->suites[i].suite->kx == KX_DHE)
+            return true;
+    return false;
+}
+
+/* service.json's "dh": paths of values that name files. Where no suite uses them, they are no reason
+ * to stop. */
+static int check_dh(struct plan *plan, const struct wanted *w, struct err *err)
+{
+    CLEANUP(policy_release) struct policy policy = POLICY_INIT;
+    const json_t *paths = json_object_get(w->service->spec, "dh");
+    if (profile_policy(w->profile, w->service->name, &policy, err) < 0)
+        return -1;
+    for (size_t i = 0; i < json_array_size(paths); i++) {
+        const char *at = json_string_value(json_array_get(paths, i));
+        const char *file = at ? lookup_text(w->context, at) : NULL;
+        CLEANUP(mem_freep)
+        char *problem = file && *file == '/'
+                            ? dh_problem(&w->host->root, file, policy.dh_min_bits)
+                            : NULL;
+        CLEANUP(mem_freep)
+        char *remedy =
+            mem_printf("make new ones: openssl dhparam -out '%s' %u", file ? file : "",
+                       policy.dh_min_bits ? policy.dh_min_bits : DH_BITS);
+        if (problem)
+            plan_note(plan, has_dhe(&policy) ? PLAN_ERROR : PLAN_WARNING,
+                      w->service->name, file, remedy, "%s", problem);
+    }
+    return 0;
+}
+
 /* --- one service ----------------------------------------------------------------------------- */
 
 /* service.json's [{"argv": [...], "when": [...]}] -> [[argv...], ...] of those that apply. */
@@ -308,7 +345,7 @@ static int add_service(struct plan *plan, const struct plan_request *r,
     describe(plan, &w);
     add_notes(plan, &w);
     add_endpoints(plan, &w);
-    if (check_certificates(plan, &w, err) < 0)
+    if (check_certificates(plan, &w, err) < 0 || check_dh(plan, &w, err) < 0)
         return -1;
     for (size_t i = 0; i < w.documents.count; i++) {
         add_document(plan, &w, w.documents.items[i]);

@@ -179,8 +179,8 @@ static bool seems_to_run(const struct service *s, const struct host *host)
     bool listens = false;
     for (size_t i = 0; i < json_array_size(endpoints); i++) {
         const json_t *port = json_object_get(json_array_get(endpoints, i), "port");
-        listens =
-            listens || listening_at(&host->listening, (unsigned)json_integer_value(port));
+        listens = listens ||
+                  host_address(host, s, (unsigned)json_integer_value(port), NULL) != NULL;
     }
     return running_program(service_text(s, "binary")) || (listens && geteuid() != 0);
 }

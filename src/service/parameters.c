@@ -7,7 +7,8 @@
 #include "base/buf.h"
 
 #define DEPTH_LIMIT 16
-#define SIZE_LIMIT  ((size_t)16 << 10)
+#define SIZE_LIMIT  ((size_t)4 << 10)
+#define TABLE_LIMIT 10000 /* values with references that are expanded */
 
 /* Letters of a parameter's name; mixed case occurs in names such as smtpd_tls_CAfile. */
 static const char name_letters[] =
@@ -69,10 +70,14 @@ json_t *parameters_table(json_t *table)
 {
     json_t *out = json_object(), *v;
     const char *name;
+    unsigned expanded = 0;
     json_object_foreach(table, name, v)
     {
         const char *text = json_string_value(v);
-        CLEANUP(mem_freep) char *value = text ? parameters_expand(table, text) : NULL;
+        bool refers = text && strchr(text, '$') && expanded < TABLE_LIMIT;
+        CLEANUP(mem_freep)
+        char *value = refers ? parameters_expand(table, text) : mem_strdup(text);
+        expanded += refers;
         if (value)
             json_object_set_new(out, name, json_string(value));
     }

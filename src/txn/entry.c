@@ -82,36 +82,40 @@ int entry_change(const json_t *entry, struct err *err)
     return flush(entry, err);
 }
 
-/* Nothing to go back to, and not all of it has a neutral value? */
-static bool goes_away(json_t *before, const json_t *neutral)
+/* Has some attribute no value? */
+static bool is_bare(const json_t *image)
 {
     const char *name;
     json_t *values;
-    bool covered = true;
-    json_object_foreach(before, name, values)
-    {
-        if (json_array_size(values))
-            return false;
-        covered = covered && json_object_get(neutral, name);
-    }
-    return !covered;
+    json_object_foreach((json_t *)(uintptr_t)image, name,
+                        values) if (!json_array_size(values)) return true;
+    return false;
+}
+
+static bool is_empty(const json_t *image)
+{
+    const char *name;
+    json_t *values;
+    json_object_foreach((json_t *)(uintptr_t)image, name,
+                        values) if (json_array_size(values)) return false;
+    return true;
 }
 
 int entry_change_back(const json_t *entry, struct err *err)
 {
     const char *uri = text(entry, "uri"), *dn = text(entry, "dn");
-    json_t *before = json_object_get(entry, "before");
+    const json_t *before = json_object_get(entry, "before");
     json_auto_t *image = now(entry, err);
     if (!image)
         return -1;
-    if (goes_away(before, json_object_get(entry, "neutral"))) {
-        /* In one modify. */
-        int rc = directory_replace(uri, dn, image, before, err);
-        return rc < 0 ? -1 : flush(entry, err);
-    }
     json_auto_t *first = json_object();
     json_auto_t *then = json_object();
     neutralize(entry, first, then);
+    if (is_empty(before) && is_bare(first)) {
+        /* What is there now goes away, in one modify. */
+        int rc = directory_replace(uri, dn, image, before, err);
+        return rc < 0 ? -1 : flush(entry, err);
+    }
     if (directory_replace(uri, dn, image, first, err) < 0 ||
         directory_replace(uri, dn, first, then, err) < 0)
         return -1;

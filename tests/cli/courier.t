@@ -155,6 +155,26 @@ sample_root
 sed -i '/BEGIN .*PRIVATE KEY/,/END .*PRIVATE KEY/d' "$courier/imapd.pem"
 refused "a file without a key" '/etc/courier/imapd\.pem'
 
+# --- Diffie-Hellman parameters -----------------------------------------------------------------
+
+echo '{"name": "dhe", "title": "", "extends": "strict", "tls": {"groups": {"append": ["ffdhe2048"]},
+    "suites": {"append": ["TLS_DHE_RSA_WITH_AES_128_GCM_SHA256", "TLS_DHE_RSA_WITH_AES_256_GCM_SHA384",
+                          "TLS_DHE_RSA_WITH_CHACHA20_POLY1305_SHA256"]}}}' >"$work/dhe.json"
+sample_root
+applied "DH parameters" --profile "$work/dhe.json"
+sample_root
+openssl genpkey -genparam -algorithm DH -pkeyopt group:modp_1536 >"$courier/dhparams.pem" 2>/dev/null
+refused "weak DH parameters" 'dhparams\.pem.*1536 bits.*2048' --profile "$work/dhe.json"
+run on_root --service courier --profile strict diff
+status_is 1 "weak DH parameters that no suite uses: no reason to stop"
+err_has 'warning.*dhparams\.pem.*1536 bits' "weak DH parameters that no suite uses: are told of"
+openssl genpkey -genparam -algorithm DHX -pkeyopt dh_rfc5114:2 >"$courier/dhparams.pem" 2>/dev/null
+refused "DH parameters in the X9.42 form" 'dhparams\.pem.*X9\.42' --profile "$work/dhe.json"
+echo 'no parameters' >"$courier/dhparams.pem"
+refused "a file without DH parameters" 'dhparams\.pem.*no DH parameters' --profile "$work/dhe.json"
+rm "$courier/dhparams.pem"
+refused "missing DH parameters" 'dhparams\.pem.*no such file' --profile "$work/dhe.json"
+
 # --- files that sh would not read as we do -----------------------------------------------------
 
 sample_root

@@ -290,6 +290,24 @@ applied "a site's certificate instead of others" --profile strict --site "$work/
 is "$(grep -c 'smtpd_tls_ec' "$postfix/main.cf")$(grep -c '^ .*own.pem' "$postfix/master.cf")" 00 \
     "a site's certificate instead of others: they are gone"
 
+fresh 'smtpd_tls_chain_files = /etc/ssl/old.pem'
+applied "a site's certificate instead of chain files" --profile strict --site "$work/site.json"
+is "$(parameter smtpd_tls_chain_files)" '/etc/ssl/host/privkey.pem, /etc/ssl/host/fullchain.pem' \
+    "a site's certificate instead of chain files: key first"
+echo '{"services": {"postfix": {"certificate": {"combined": "/etc/courier/imapd.pem"}}}}' >"$work/combined.json"
+fresh 'smtpd_tls_chain_files = /etc/ssl/old.pem'
+applied "a site's combined file" --profile strict --site "$work/combined.json"
+is "$(parameter smtpd_tls_chain_files)$(parameter smtpd_tls_cert_file) $(parameter smtpd_tls_key_file)" \
+    '/etc/courier/imapd.pem /etc/courier/imapd.pem' "a site's combined file: whichever comes first in it"
+
+openssl genpkey -genparam -algorithm DH -pkeyopt group:modp_1536 >"$work/dh.pem" 2>/dev/null
+# shellcheck disable=SC2016
+fresh 'smtpd_tls_dh1024_param_file = ${config_directory}/dh.pem'
+cp "$work/dh.pem" "$postfix/dh.pem"
+run on_root --service postfix --profile compat-2018 diff
+status_is 3 "weak DH parameters: refused"
+err_has '/etc/postfix/dh\.pem.*1536 bits' "weak DH parameters: named"
+
 # --- hostile ---------------------------------------------------------------------------------------
 
 # shellcheck disable=SC2016
