@@ -46,8 +46,10 @@ static const char *plural(size_t n)
 static void tell_success(const struct cli *cli, const struct proof *proof,
                          unsigned generation)
 {
-    for (size_t i = 0; i < proof->untried.count; i++)
-        cli_say(cli, "%s", proof->untried.items[i]);
+    for (size_t i = 0; cli->verbose && i < proof->result_count; i++)
+        if (proof->results[i].result == PROOF_UNTRIED)
+            cli_say(cli, "%s: not rehearsed: %s", proof->results[i].service,
+                    proof->results[i].why);
     printf("applied as generation %04u", generation);
     if (proof->endpoints)
         printf("; %u endpoint%s proven by handshake", proof->endpoints,
@@ -72,11 +74,28 @@ static void print_json(const struct plan *plan, const char *result, unsigned gen
     cli_print_json(json);
 }
 
+static int read_rehearsal(const struct cli *cli, struct proof *proof, struct err *err)
+{
+    const char *word = cli_value(cli, "rehearse");
+    if (!word || strcmp(word, "auto") == 0)
+        proof->rehearsal = PROOF_AUTO;
+    else if (strcmp(word, "required") == 0)
+        proof->rehearsal = PROOF_REQUIRED;
+    else if (strcmp(word, "never") == 0)
+        proof->rehearsal = PROOF_NEVER;
+    else
+        return err_set(err, ERR_USAGE,
+                       "--rehearse: '%s' is none of auto, required, never", word);
+    return 0;
+}
+
 static int carry_out(const struct cli *cli, const struct planning *p, struct err *err)
 {
     CLEANUP(mem_freep) char *dir = state_dir(cli);
     CLEANUP(proof_release)
     struct proof proof = {.cli = cli, .profile = p->profile, .plan = p->plan};
+    if (read_rehearsal(cli, &proof, err) < 0)
+        return -1;
     struct txn_opts opts = {.root = cli->root,
                             .state_dir = dir,
                             .rehearse = proof_rehearse,
@@ -139,6 +158,8 @@ static int run(const struct cli *cli, int argc, char **argv, struct err *err)
 static const struct cli_option options[] = {
     {"yes", NULL, "do not ask, not even at a terminal"},
     {"dry-run", NULL, "stop before anything is changed; ends like diff"},
+    {"rehearse", "auto|required|never",
+     "try on the real daemons first; required: or do nothing"},
     {NULL, NULL, NULL},
 };
 

@@ -5,7 +5,7 @@
  */
 #include "cli/proof.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -19,7 +19,11 @@
 
 void proof_release(struct proof *p)
 {
-    strv_release(&p->untried);
+    for (size_t i = 0; i < p->result_count; i++) {
+        free(p->results[i].service);
+        free(p->results[i].why);
+    }
+    free(p->results);
 }
 
 void proof_progress(void *ctx, const char *text)
@@ -118,25 +122,54 @@ static int rehearsal_verify(void *ctx, const char *service, struct err *err)
     return prove_once(ctx, service, err);
 }
 
-static int rehearse_one(struct proof *p, const struct plan_service *s, struct err *err)
+static void add_result(struct proof *p, const struct plan_service *s,
+                       enum proof_rehearsal result, const char *why)
 {
-    progress(p->cli, "rehearse %s", s->name);
-    int rc = rehearse_service(p->plan, s, rehearsal_verify, p, err);
-    if (rc == 1) {
-        strv_take(&p->untried, mem_printf("%s: %s", s->name, err->text));
-        *err = (struct err)ERR_INIT;
+    MEM_GROW(p->results, p->result_count, p->result_cap);
+    p->results[p->result_count++] = (struct proof_result){
+        .service = mem_strdup(s->name),
+        .result = result,
+        .endpoints = result == PROOF_WORKS ? count_endpoints(p, s->name) : 0,
+        .why = mem_strdup(why)};
+}
+
+static void rehearse_one(struct proof *p, const struct plan_service *s)
+{
+    struct err err = ERR_INIT;
+    if (!s->running) {
+        add_result(p, s, PROOF_UNTRIED,
+                   "it does not run, so that nobody knows its ports");
+        return;
     }
-    return rc < 0 ? -1 : 0;
+    progress(p->cli, "rehearse %s", s->name);
+    int rc = rehearse_service(p->plan, s, rehearsal_verify, p, &err);
+    enum proof_rehearsal result = rc == 0   ? PROOF_WORKS
+                                  : rc == 1 ? PROOF_UNTRIED
+                                            : PROOF_FAILS;
+    add_result(p, s, result, rc == 0 ? NULL : err.text);
+}
+
+void proof_rehearse_all(struct proof *p)
+{
+    for (size_t i = 0; i < p->plan->service_count; i++)
+        if (plan_touches(p->plan, p->plan->services[i].name))
+            rehearse_one(p, &p->plan->services[i]);
 }
 
 int proof_rehearse(void *ctx, const struct plan *plan, struct err *err)
 {
     struct proof *p = ctx;
-    for (size_t i = 0; i < plan->service_count; i++) {
-        const struct plan_service *s = &plan->services[i];
-        if (s->running && s->trial && plan_touches(plan, s->name) &&
-            rehearse_one(p, s, err) < 0)
-            return -1;
+    (void)plan; /* it is p->plan */
+    if (p->rehearsal == PROOF_NEVER)
+        return 0;
+    proof_rehearse_all(p);
+    for (size_t i = 0; i < p->result_count; i++) {
+        const struct proof_result *r = &p->results[i];
+        if (r->result == PROOF_FAILS)
+            return err_set(err, ERR_REFUSED, "%s", r->why);
+        if (r->result == PROOF_UNTRIED && p->rehearsal == PROOF_REQUIRED)
+            return err_set(err, ERR_REFUSED, "%s: %s: --rehearse auto goes on without",
+                           r->service, r->why);
     }
     return 0;
 }

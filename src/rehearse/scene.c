@@ -10,17 +10,15 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mount.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/strv.h"
+#include "rehearse/loopback.h"
 
 #define LAYERS      "/run/.tlsharden" /* upper layers; nobody but root looks in */
 #define TMPFS       "size=256m,nr_inodes=64k"
@@ -289,18 +287,6 @@ static int close_off(struct err *err)
     return 0;
 }
 
-static int bring_loopback_up(struct err *err)
-{
-    CLEANUP(fd_close) int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    struct ifreq request = {.ifr_name = "lo"};
-    if (fd < 0 || ioctl(fd, SIOCGIFFLAGS, &request) < 0)
-        return impossible(err, "find the loopback interface");
-    request.ifr_flags = (short)(request.ifr_flags | IFF_UP | IFF_RUNNING);
-    if (ioctl(fd, SIOCSIFFLAGS, &request) < 0)
-        return impossible(err, "bring the loopback interface up");
-    return 0;
-}
-
 int scene_build(const struct plan *plan, const char *service, const json_t *private_dirs,
                 struct err *err)
 {
@@ -319,5 +305,5 @@ int scene_build(const struct plan *plan, const char *service, const json_t *priv
         rc = make_memory(&private, err);
     if (rc == 0)
         rc = put_candidates(plan, service, &candidates, err);
-    return rc == 0 ? bring_loopback_up(err) : rc;
+    return rc == 0 ? loopback_open(err) : rc;
 }
