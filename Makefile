@@ -50,7 +50,8 @@ UNIT_SOURCES := $(wildcard tests/unit/*_test.c tests/format/*_test.c)
 UNIT_TESTS := $(UNIT_SOURCES:tests/%.c=$(BUILD)/tests/%)
 FUZZ_SOURCES := $(wildcard tests/fuzz/*_fuzz.c)
 FUZZERS := $(FUZZ_SOURCES:tests/fuzz/%.c=$(BUILD)/fuzz/%)
-DATA_FILES := $(wildcard profiles/*.json templates/*/*)
+DATA_FILES := $(wildcard profiles/*.json templates/README.md) \
+	$(shell find templates -mindepth 2 -type f)
 
 .PHONY: all
 all: $(PROGRAM) ## build build/tlsharden
@@ -88,7 +89,7 @@ deps: ## install the Debian packages that building and testing need (apt-get; as
 install: $(PROGRAM) ## install beneath $(DESTDIR)$(PREFIX)
 	install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/sbin/tlsharden
 	for file in $(DATA_FILES); do \
-		install -D -m 644 $$file $(DESTDIR)$(PREFIX)/share/tlsharden/$$file || exit 1; done
+		install -D -m 644 "$$file" "$(DESTDIR)$(PREFIX)/share/tlsharden/$$file" || exit 1; done
 	for page in man/*.[0-9]; do install -D -m 644 $$page \
 		$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/} || exit 1; done
 

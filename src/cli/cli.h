@@ -50,7 +50,7 @@ struct command {
 };
 
 extern const struct command command_apply, command_ciphers, command_diff, command_history,
-    command_profile, command_recover, command_rehearse, command_rollback,
+    command_profile, command_recover, command_rehearse, command_render, command_rollback,
     command_services;
 
 /* The value of one of the command's own options: NULL when not given, "" for a given flag. */

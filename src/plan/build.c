@@ -335,6 +335,18 @@ static void add_notes(struct plan *plan, const struct wanted *w)
     }
 }
 
+static int add_changes(struct plan *plan, const struct wanted *w, struct err *err)
+{
+    for (size_t i = 0; i < w->documents.count; i++) {
+        add_document(plan, w, w->documents.items[i]);
+        if (add_entry(plan, w, w->documents.items[i], err) < 0)
+            return err_context(err, "%s", w->service->name);
+    }
+    for (size_t i = 0; i < w->link_count; i++)
+        add_link(plan, w, &w->links[i]);
+    return 0;
+}
+
 static int add_service(struct plan *plan, const struct plan_request *r,
                        const struct service *service, struct detected *detected,
                        struct err *err)
@@ -347,13 +359,25 @@ static int add_service(struct plan *plan, const struct plan_request *r,
     add_endpoints(plan, &w);
     if (check_certificates(plan, &w, err) < 0 || check_dh(plan, &w, err) < 0)
         return -1;
-    for (size_t i = 0; i < w.documents.count; i++) {
-        add_document(plan, &w, w.documents.items[i]);
-        if (add_entry(plan, &w, w.documents.items[i], err) < 0)
-            return err_context(err, "%s", service->name);
-    }
-    for (size_t i = 0; i < w.link_count; i++)
-        add_link(plan, &w, &w.links[i]);
+    return add_changes(plan, &w, err);
+}
+
+int plan_render(const struct service *service, const struct site *site,
+                const struct profile *profile, struct detected *detected,
+                struct plan **ret, struct err *err)
+{
+    CLEANUP(mem_freep) char *stock = mem_printf("%s/stock", service->dir);
+    CLEANUP(host_release) struct host host = HOST_INIT;
+    CLEANUP(wanted_release) struct wanted w = WANTED_INIT;
+    CLEANUP(plan_freep) struct plan *plan = plan_new(stock, profile->name);
+    if (host_open(stock, &host, err) < 0 ||
+        service_want(service, &host, site, profile, detected, &w, err) < 0)
+        return -1;
+    describe(plan, &w);
+    add_notes(plan, &w);
+    if (add_changes(plan, &w, err) < 0)
+        return -1;
+    *ret = TAKE_PTR(plan);
     return 0;
 }
 

@@ -247,6 +247,65 @@ int service_detect(const struct service *s, const struct host *host, struct dete
     return 0;
 }
 
+/* --- without a host -------------------------------------------------------------------------- */
+
+/* The value of NAME in "NAME=VALUE,..."; NULL when it is not there. Owned by the caller. */
+static char *listed(const char *list, const char *name)
+{
+    size_t n = strlen(name);
+    for (const char *at = list; at && *at; at += strcspn(at, ","), at += *at == ',')
+        if (strncmp(at, name, n) == 0 && at[n] == '=')
+            return mem_strndup(at + n + 1, strcspn(at + n + 1, ","));
+    return NULL;
+}
+
+static const char *stock_version(const struct service *s, const char *subject)
+{
+    return json_string_value(json_object_get(json_object_get(s->spec, "stock"), subject));
+}
+
+/* The library that the list names alone, or else the stock one. */
+static bool assume_library(const struct service *s, const char *list, struct detected *d)
+{
+    size_t chosen = ARRAY_LEN(libraries), named = 0;
+    for (size_t l = 0; l < ARRAY_LEN(libraries); l++) {
+        CLEANUP(mem_freep) char *version = listed(list, dialect_name(libraries[l].kind));
+        named += version != NULL;
+        if (version)
+            chosen = l;
+    }
+    for (size_t l = 0; named != 1 && l < ARRAY_LEN(libraries); l++)
+        if (stock_version(s, dialect_name(libraries[l].kind)))
+            chosen = l;
+    if (chosen == ARRAY_LEN(libraries))
+        return false;
+    const char *name = dialect_name(libraries[chosen].kind);
+    d->library = (struct library){.kind = libraries[chosen].kind};
+    d->library_version = listed(list, name);
+    if (!d->library_version)
+        d->library_version = mem_strdup(stock_version(s, name));
+    return true;
+}
+
+int service_assume(const struct service *s, const char *list, struct detected *ret,
+                   struct err *err)
+{
+    struct detected d = DETECTED_INIT;
+    d.version = listed(list, s->name);
+    if (!d.version)
+        d.version = mem_strdup(stock_version(s, "service"));
+    if (!d.version || !assume_library(s, list, &d)) {
+        detected_release(&d);
+        return err_set(err, ERR_INPUT, "%s: there is no stock configuration of it",
+                       s->name);
+    }
+    d.library.version = d.library_version;
+    *ret = d;
+    return 0;
+}
+
+/* --- features -------------------------------------------------------------------------------- */
+
 static bool has_feature(json_t *conditions, const struct detected *d)
 {
     const char *subject;
