@@ -86,14 +86,26 @@ int planning_notes(const struct cli *cli, const struct plan *plan)
     return 0;
 }
 
+/* One piece at a time, so that thousands of files are not held once more. */
+static void show(const struct cli *cli, struct buf *diff)
+{
+    CLEANUP(buf_release) struct buf text = BUF_INIT;
+    plan_diff_paint(bytes_buf(diff), cli->color, isatty(STDOUT_FILENO), &text);
+    fwrite(buf_str(&text), 1, text.len, stdout);
+    buf_clear(diff);
+}
+
 void planning_show(const struct cli *cli, const struct plan *plan)
 {
     CLEANUP(buf_release) struct buf diff = BUF_INIT;
-    CLEANUP(buf_release) struct buf text = BUF_INIT;
-    plan_diff(plan, &diff);
+    for (size_t i = 0; i < plan->file_count; i++) {
+        plan_diff_file(&plan->files[i], &diff);
+        show(cli, &diff);
+    }
+    for (size_t i = 0; i < plan->entry_count; i++)
+        plan_diff_entry(&plan->entries[i], &diff);
     if (!cli->quiet)
         plan_text_summary(plan, &diff);
-    plan_diff_paint(bytes_buf(&diff), cli->color, isatty(STDOUT_FILENO), &text);
-    fwrite(buf_str(&text), 1, text.len, stdout);
+    show(cli, &diff);
     fflush(stdout); /* before what follows on stderr */
 }

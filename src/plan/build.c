@@ -58,7 +58,8 @@ static void add_document(struct plan *plan, const struct wanted *w, struct docum
     f->mode = d->present ? d->st.st_mode & 07777 : 0644;
     f->uid = d->present ? d->st.st_uid : 0;
     f->gid = d->present ? d->st.st_gid : 0;
-    buf_addb(&f->before, bytes_buf(&d->text));
+    f->before = d->text; /* what was parsed is not needed any more */
+    d->text = (struct buf)BUF_INIT;
     f->after = after;
     after = (struct buf)BUF_INIT;
 }
@@ -338,9 +339,11 @@ static void add_notes(struct plan *plan, const struct wanted *w)
 static int add_changes(struct plan *plan, const struct wanted *w, struct err *err)
 {
     for (size_t i = 0; i < w->documents.count; i++) {
-        add_document(plan, w, w->documents.items[i]);
-        if (add_entry(plan, w, w->documents.items[i], err) < 0)
+        struct document *d = w->documents.items[i];
+        add_document(plan, w, d);
+        if (add_entry(plan, w, d, err) < 0)
             return err_context(err, "%s", w->service->name);
+        document_forget(d); /* thousands of files are not held twice */
     }
     for (size_t i = 0; i < w->link_count; i++)
         add_link(plan, w, &w->links[i]);

@@ -30,6 +30,14 @@ static void document_free(struct document *d)
     free(d);
 }
 
+void document_forget(struct document *d)
+{
+    if (d->doc)
+        d->format->release(d->doc);
+    d->doc = NULL;
+    edits_release(&d->edits);
+}
+
 void documents_release(struct documents *d)
 {
     for (size_t i = 0; i < d->count; i++)

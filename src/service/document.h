@@ -61,6 +61,9 @@ int documents_own(struct documents *d, const struct host *host, const char *path
 int documents_load(struct documents *d, const struct service *s, const struct host *host,
                    struct err *err) MUST_CHECK;
 
+/* Lets go of what was parsed, and of the edits; text, path and attributes stay. */
+void document_forget(struct document *d);
+
 /* The first of an id; NULL when there is none. */
 struct document *documents_find(const struct documents *d, const char *id);
 
