@@ -106,7 +106,7 @@ static enum err_kind kind_of(const struct handshake_result *r, bool served)
 int verify_alive(const struct endpoint *endpoint, int deadline_ms, struct err *err)
 {
     CLEANUP(handshake_release) struct handshake_result r = HANDSHAKE_INIT;
-    struct handshake_request ask = {.deadline_ms = deadline_ms};
+    struct handshake_request ask = {.any_chain = true, .deadline_ms = deadline_ms};
     if (attempt(endpoint, &ask, &r, err) < 0)
         return about(endpoint, err);
     if (r.verdict == HANDSHAKE_OK)
@@ -151,7 +151,8 @@ static int check_agreed(const struct check *c, int version,
 static int serves_otherwise(struct check *c)
 {
     CLEANUP(handshake_release) struct handshake_result r = HANDSHAKE_INIT;
-    struct handshake_request ask = {.deadline_ms = c->rules->deadline_ms};
+    struct handshake_request ask = {.any_chain = true,
+                                    .deadline_ms = c->rules->deadline_ms};
     if (c->served)
         return 0;
     if (handshake(c->endpoint, &ask, &r, c->err) < 0)
@@ -166,6 +167,7 @@ static int must_work(struct check *c, int version)
     struct handshake_request ask = {.min = version,
                                     .max = version,
                                     .ca_file = c->rules->ca_file,
+                                    .any_chain = !c->rules->ca_file,
                                     .deadline_ms = c->rules->deadline_ms};
     if (attempt(c->endpoint, &ask, &r, c->err) < 0)
         return -1;
@@ -265,8 +267,10 @@ static int check_suites(struct check *c, enum protocol version)
 {
     CLEANUP(buf_release) struct buf list = BUF_INIT;
     int wire = protocol_info(version)->wire;
-    struct handshake_request ask = {
-        .min = wire, .max = wire, .deadline_ms = c->rules->deadline_ms};
+    struct handshake_request ask = {.min = wire,
+                                    .max = wire,
+                                    .any_chain = true,
+                                    .deadline_ms = c->rules->deadline_ms};
     other_suites(c->rules->policy, wire, &list);
     if (list.len == 0)
         return 0;
@@ -280,7 +284,8 @@ static int check_suites(struct check *c, enum protocol version)
 static int check_versions(struct check *c)
 {
     unsigned allowed = c->rules->policy->protocols;
-    struct handshake_request ask = {.deadline_ms = c->rules->deadline_ms};
+    struct handshake_request ask = {.any_chain = true,
+                                    .deadline_ms = c->rules->deadline_ms};
     enum protocol low = protocol_lowest(allowed), high = protocol_highest(allowed);
     if (low > PROTOCOL_TLS1) {
         ask.max = protocol_info((enum protocol)(low - 1))->wire;
@@ -299,7 +304,8 @@ static int check_versions(struct check *c)
 static int check_again(struct check *c)
 {
     CLEANUP(handshake_release) struct handshake_result r = HANDSHAKE_INIT;
-    struct handshake_request ask = {.deadline_ms = c->rules->deadline_ms};
+    struct handshake_request ask = {.any_chain = true,
+                                    .deadline_ms = c->rules->deadline_ms};
     if (!c->on_trust)
         return 0;
     if (attempt(c->endpoint, &ask, &r, c->err) < 0)
