@@ -1,64 +1,102 @@
-/* Numeric addresses only: a name is looked up by whoever makes the endpoint. */
+/*
+ * TCP to a numeric address. Names are not resolved: where a service listens is known, and a
+ * resolver would be one more thing that can hang or lie.
+ */
 #include "probe/dial.h"
 
 #include <errno.h>
 #include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "base/deadline.h"
 
-static void info_release(struct addrinfo **info)
+static void free_addresses(struct addrinfo **list)
 {
-    if (*info)
-        freeaddrinfo(*info);
+    if (*list)
+        freeaddrinfo(*list);
 }
 
-static int wait_connected(int fd, int64_t deadline)
+static int resolve(const struct endpoint *e, struct addrinfo **ret, struct err *err)
 {
-    struct pollfd set = {.fd = fd, .events = POLLOUT};
-    int n;
-    do
-        n = poll(&set, 1, deadline_left(deadline));
-    while (n < 0 && errno == EINTR);
-    if (n <= 0)
-        return n == 0 ? ETIMEDOUT : errno;
-    int code = 0;
-    socklen_t size = sizeof code;
-    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &code, &size) < 0 ? errno : code;
-}
-
-int dial(const struct endpoint *e, int64_t deadline, struct wire *ret, struct err *err)
-{
-    CLEANUP(info_release) struct addrinfo *info = NULL;
-    struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV,
-                             .ai_socktype = SOCK_STREAM};
-    char port[16];
+    char port[8] = "";
+    if (e->port == 0 || e->port > 65535)
+        return err_set(err, ERR_INPUT, "%u is no TCP port", e->port);
     snprintf(port, sizeof port, "%u", e->port);
-    if (e->port == 0 || e->port > 65535 || !e->address ||
-        getaddrinfo(e->address, port, &hints, &info) != 0)
-        return err_set(err, ERR_INPUT, "'%s' port %u is no numeric address",
-                       e->address ? e->address : "", e->port);
-    int fd = socket(info->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return err_sys(err, errno, "create socket");
-    int code = 0;
-    if (connect(fd, info->ai_addr, info->ai_addrlen) < 0)
-        code =
-            errno == EINPROGRESS || errno == EINTR ? wait_connected(fd, deadline) : errno;
-    if (code) {
-        close(fd);
-        return err_sys(err, code, "connect to %s port %u", e->address, e->port);
-    }
-    *ret = (struct wire){.fd = fd, .deadline = deadline};
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
+                             .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV};
+    if (!e->address || getaddrinfo(e->address, port, &hints, ret) != 0)
+        return err_set(err, ERR_INPUT, "'%s' is no numeric address",
+                       e->address ? e->address : "");
     return 0;
 }
 
-bool endpoint_listens(const struct endpoint *e, int deadline_ms)
+/* Waits until connect(2) has come to its end: 0, or its errno. */
+static int outcome(int fd, int64_t deadline)
+{
+    struct pollfd p = {.fd = fd, .events = POLLOUT};
+    int code = 0, n;
+    socklen_t size = sizeof code;
+    do
+        n = poll(&p, 1, deadline_left(deadline));
+    while (n < 0 && errno == EINTR);
+    if (n == 0)
+        return ETIMEDOUT;
+    if (n < 0 || getsockopt(fd, SOL_SOCKET, SO_ERROR, &code, &size) < 0)
+        return errno;
+    return code;
+}
+
+/* Towards a port of this host on which nobody listens, the kernel may give the client that very
+ * port, and the connection reaches itself. */
+static bool reaches_itself(int fd)
+{
+    struct sockaddr_storage here = {0}, there = {0};
+    socklen_t n = sizeof here, m = sizeof there;
+    return getsockname(fd, (struct sockaddr *)&here, &n) == 0 &&
+           getpeername(fd, (struct sockaddr *)&there, &m) == 0 && n == m &&
+           memcmp(&here, &there, n) == 0;
+}
+
+/* 0, or errno. */
+static int connect_to(int fd, const struct addrinfo *to, int64_t deadline)
+{
+    if (connect(fd, to->ai_addr, to->ai_addrlen) < 0) {
+        int code = errno == EINPROGRESS || errno == EINTR ? outcome(fd, deadline) : errno;
+        if (code)
+            return code;
+    }
+    if (reaches_itself(fd))
+        return ECONNREFUSED;
+    int on = 1;
+    return setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) < 0 ? errno : 0;
+}
+
+int dial(const struct endpoint *endpoint, int64_t deadline, struct wire *ret,
+         struct err *err)
+{
+    CLEANUP(free_addresses) struct addrinfo *to = NULL;
+    CLEANUP(wire_release) struct wire w = WIRE_INIT;
+    if (resolve(endpoint, &to, err) < 0)
+        return -1;
+    w.deadline = deadline;
+    w.fd = socket(to->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int code = w.fd < 0 ? errno : connect_to(w.fd, to, deadline);
+    if (code)
+        return err_sys(err, code, "connect to %s port %u", endpoint->address,
+                       endpoint->port);
+    *ret = w;
+    w.fd = -1;
+    return 0;
+}
+
+bool endpoint_listens(const struct endpoint *endpoint, int deadline_ms)
 {
     CLEANUP(wire_release) struct wire w = WIRE_INIT;
-    struct err ignored = ERR_INIT;
-    return dial(e, deadline_in(deadline_ms), &w, &ignored) == 0;
+    struct err err = ERR_INIT;
+    return dial(endpoint, deadline_in(deadline_ms), &w, &err) == 0;
 }

@@ -8,17 +8,19 @@
  * Everything libssl can speak is allowed (security level 0) unless restricted; the certificate
  * is judged, but a bad one does not end the handshake.
  *
- * A verdict has three values, and the middle one is given for an answer in TLS only. GnuTLS
- * servers refuse by closing the connection, which a crash, a connection limit or a middle box
- * can do as well: that is HANDSHAKE_INCONCLUSIVE with `closed` set, and becomes a refusal only
- * in the hands of a caller that has a positive control (verify.h).
+ * A verdict has three values, and the middle one is given for an answer in TLS only: a ClientHello
+ * that was turned down. GnuTLS servers refuse by closing the connection, which a crash, a connection
+ * limit or a middle box can do as well: that is HANDSHAKE_INCONCLUSIVE with HANDSHAKE_CLOSED or
+ * HANDSHAKE_RESET, and becomes a refusal only in the hands of a caller that has a positive control
+ * (verify.h). A server that has chosen version and suite and fails later has not refused them:
+ * whatever ends such a handshake, it is inconclusive. Only a server that wants a certificate of the
+ * client's, and ends the handshake for lack of it, has agreed to everything else: OK.
  */
 #ifndef PROBE_HANDSHAKE_H
 #define PROBE_HANDSHAKE_H
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <time.h>
 
 #include "base/endpoint.h"
 #include "base/err.h"
@@ -31,7 +33,8 @@ struct handshake_request {
     const char *ciphersuites; /* TLS 1.3, OpenSSL syntax; NULL: everything libssl has */
     const char *groups;       /* OpenSSL syntax; NULL: libssl's default */
     const char *ca_file;      /* trust anchors, PEM; NULL: the system's */
-    bool any_chain;  /* do not judge the chain, which saves reading the trust anchors */
+    bool
+        any_chain; /* the chain is not judged: spares reading the system's trust anchors */
     int deadline_ms; /* for everything, connecting included; 0: HANDSHAKE_DEADLINE_MS */
 };
 
@@ -39,8 +42,8 @@ struct handshake_request {
 
 enum handshake_verdict {
     HANDSHAKE_OK,
-    HANDSHAKE_REFUSED, /* a fatal alert, or an answer in a version that was not offered */
-    HANDSHAKE_INCONCLUSIVE, /* connect, STARTTLS, time-out, reset, close, broken TLS */
+    HANDSHAKE_REFUSED, /* a fatal alert to our ClientHello, or an answer in a version that was not offered */
+    HANDSHAKE_INCONCLUSIVE, /* connect, STARTTLS, time-out, reset, close, broken TLS, a late alert */
 };
 
 enum handshake_cause { /* why not OK */
@@ -51,8 +54,9 @@ enum handshake_cause { /* why not OK */
                        HANDSHAKE_RESET,     /* reset instead of an answer */
                        HANDSHAKE_TIMED_OUT, /* silence */
                        HANDSHAKE_CONNECT,   /* nobody there */
-                       HANDSHAKE_STARTTLS, /* the dialogue before TLS failed; `why` says how */
-                       HANDSHAKE_BROKEN, /* an answer that is not TLS, or that libssl cannot follow */
+                       HANDSHAKE_DROPPED, /* closed, reset or silent before TLS was agreed on */
+                       HANDSHAKE_STARTTLS, /* the server's answer before TLS; `why` says which */
+                       HANDSHAKE_BROKEN, /* an answer that is not TLS, that libssl cannot follow, or that breaks off */
 };
 
 struct handshake_certificate {
@@ -65,7 +69,7 @@ struct handshake_certificate {
     char *curve;         /* of an EC key, e.g. "prime256v1"; else NULL */
     int bits;            /* of the key */
     bool trusted;        /* the chain leads to a trust anchor, and is in date */
-    char *chain_text;    /* "ok", or why not trusted */
+    char *chain_text;    /* "ok", why not trusted, "not judged" */
     bool name_matches;   /* covers endpoint->name; true when that is NULL */
     bool ocsp_responder; /* names one */
 };
@@ -81,10 +85,11 @@ struct handshake_result {
     char *suite_name; /* IANA name */
     char *group;      /* of the key exchange, OpenSSL's name; NULL: none or unknown */
     bool compression;
-    bool ticket;               /* a session ticket was issued (up to TLS 1.2) */
+    bool ticket;               /* a session ticket was issued */
     bool secure_renegotiation; /* RFC 5746; always true for TLS 1.3 */
     bool extended_master;      /* RFC 7627; always true for TLS 1.3 */
     bool staple;               /* an OCSP response was stapled */
+    bool client_certificate;   /* one was asked for; none was sent */
     struct handshake_certificate certificate;
 };
 
@@ -97,8 +102,8 @@ void handshake_release(struct handshake_result *r);
 
 /* Connects, speaks STARTTLS where the endpoint wants it, shakes hands, and closes. endpoint->name,
  * unless NULL or an address, goes out as SNI. Whatever the network does is a verdict; -1 is for a request that
- * cannot be made: ERR_INPUT for a list that libssl cannot parse or a version it lacks, ERR_SYSTEM
- * for an unreadable ca_file. `ret` is owned by the caller (handshake_release), untouched on -1. */
+ * cannot be made: ERR_INPUT for a list that libssl cannot parse, a version or protocol it lacks, an
+ * address that is none, ERR_SYSTEM for an unreadable ca_file. `ret` is owned by the caller (handshake_release), untouched on -1. */
 int handshake(const struct endpoint *endpoint, const struct handshake_request *request,
               struct handshake_result *ret, struct err *err) MUST_CHECK;
 

@@ -1,60 +1,74 @@
-/* Every call tries first and waits second, so that what is there already costs one system call. */
+/*
+ * One TCP connection, non-blocking, waited for with poll(2) until its deadline. Bytes that have
+ * arrived are delivered even when the deadline has passed; waiting for more is not.
+ */
 #include "probe/wire.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/deadline.h"
-#include "base/file.h"
-
-#define CHUNK ((size_t)16 << 10)
 
 void wire_release(struct wire *w)
 {
-    fd_close(&w->fd);
+    if (w->fd >= 0)
+        close(w->fd);
+    *w = (struct wire)WIRE_INIT;
 }
 
-static enum wire_end wait_for(const struct wire *w, short events)
+static enum wire_end failed(int code)
 {
-    struct pollfd set = {.fd = w->fd, .events = events};
+    if (code == ECONNRESET || code == EPIPE)
+        return WIRE_RESET;
+    if (code == ETIMEDOUT)
+        return WIRE_TIMED_OUT;
+    errno = code;
+    return WIRE_FAILED;
+}
+
+static enum wire_end await(const struct wire *w, short events)
+{
+    struct pollfd p = {.fd = w->fd, .events = events};
     int n;
     do
-        n = poll(&set, 1, deadline_left(w->deadline));
+        n = poll(&p, 1, deadline_left(w->deadline));
     while (n < 0 && errno == EINTR);
-    return n > 0 ? WIRE_OK : n == 0 ? WIRE_TIMED_OUT : WIRE_FAILED;
+    if (n < 0)
+        return failed(errno);
+    return n > 0 ? WIRE_OK : WIRE_TIMED_OUT;
 }
 
-static bool would_block(void)
+/* After a call that gave -1: OK when it is worth another try. */
+static enum wire_end try_again(const struct wire *w, short events)
 {
-    return errno == EAGAIN; /* on Linux the same as EWOULDBLOCK */
-}
-
-static enum wire_end end_of(int code)
-{
-    return code == ECONNRESET || code == EPIPE ? WIRE_RESET : WIRE_FAILED;
+    if (errno == EINTR)
+        return WIRE_OK;
+    if (errno == EAGAIN)
+        return await(w, events);
+    return failed(errno);
 }
 
 enum wire_end wire_read(struct wire *w, size_t max, struct buf *in)
 {
-    char chunk[CHUNK];
+    size_t left = WIRE_LIMIT - w->received;
+    if (left == 0)
+        return failed(EMSGSIZE);
+    max = max < left ? max : left;
+    buf_reserve(in, max);
     for (;;) {
-        ssize_t n = recv(w->fd, chunk, max < CHUNK ? max : CHUNK, 0);
+        ssize_t n = recv(w->fd, in->data + in->len, max, 0);
         if (n > 0) {
+            in->len += (size_t)n;
+            in->data[in->len] = '\0';
             w->received += (size_t)n;
-            if (w->received > WIRE_LIMIT) {
-                errno = EMSGSIZE;
-                return WIRE_FAILED;
-            }
-            buf_add(in, chunk, (size_t)n);
             return WIRE_OK;
         }
         if (n == 0)
             return WIRE_CLOSED;
-        if (errno == EINTR)
-            continue;
-        enum wire_end end = would_block() ? wait_for(w, POLLIN) : end_of(errno);
+        enum wire_end end = try_again(w, POLLIN);
         if (end != WIRE_OK)
             return end;
     }
@@ -64,15 +78,12 @@ enum wire_end wire_write(struct wire *w, struct bytes out)
 {
     while (out.len) {
         ssize_t n = send(w->fd, out.data, out.len, MSG_NOSIGNAL);
-        if (n > 0) {
+        if (n >= 0) {
             out.data += n;
             out.len -= (size_t)n;
             continue;
         }
-        if (n < 0 && errno == EINTR)
-            continue;
-        enum wire_end end =
-            n < 0 && !would_block() ? end_of(errno) : wait_for(w, POLLOUT);
+        enum wire_end end = try_again(w, POLLOUT);
         if (end != WIRE_OK)
             return end;
     }

@@ -1,0 +1,133 @@
+/*
+ * A certificate's facts. Names in it are the server's word: shown with their control characters
+ * escaped, compared by libcrypto only.
+ */
+#include "probe/leaf.h"
+
+#include <arpa/inet.h>
+#include <openssl/core_names.h>
+#include <openssl/evp.h>
+#include <openssl/objects.h>
+#include <openssl/x509v3.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/buf.h"
+#include "base/visible.h"
+
+void leaf_release(struct handshake_certificate *c)
+{
+    free(c->subject);
+    strv_release(&c->names);
+    free(c->key_type);
+    free(c->curve);
+    free(c->chain_text);
+    *c = (struct handshake_certificate){.present = false};
+}
+
+static void free_bio(BIO **bio)
+{
+    BIO_free(*bio);
+}
+
+static char *subject_of(X509 *cert)
+{
+    CLEANUP(free_bio) BIO *bio = BIO_new(BIO_s_mem());
+    char *data = NULL;
+    unsigned long how = XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB;
+    if (!bio || X509_NAME_print_ex(bio, X509_get_subject_name(cert), 0, how) < 0)
+        return mem_strdup("");
+    long n = BIO_get_mem_data(bio, &data);
+    return visible((struct bytes){.data = data, .len = n > 0 ? (size_t)n : 0});
+}
+
+static void add_string(struct strv *names, const ASN1_STRING *s)
+{
+    strv_take(names,
+              visible((struct bytes){.data = (const char *)ASN1_STRING_get0_data(s),
+                                     .len = (size_t)ASN1_STRING_length(s)}));
+}
+
+static void add_address(struct strv *names, const ASN1_OCTET_STRING *s)
+{
+    char text[INET6_ADDRSTRLEN];
+    int length = ASN1_STRING_length(s);
+    if ((length == 4 || length == 16) &&
+        inet_ntop(length == 4 ? AF_INET : AF_INET6, ASN1_STRING_get0_data(s), text,
+                  sizeof text))
+        strv_add(names, text);
+}
+
+static void add_common_name(X509 *cert, struct strv *names)
+{
+    const X509_NAME *subject = X509_get_subject_name(cert);
+    int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
+    if (at >= 0)
+        add_string(names, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
+}
+
+static void names_of(X509 *cert, struct strv *names)
+{
+    GENERAL_NAMES *all = X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL);
+    for (int i = 0; i < sk_GENERAL_NAME_num(all); i++) {
+        const GENERAL_NAME *name = sk_GENERAL_NAME_value(all, i);
+        if (name->type == GEN_DNS)
+            add_string(names, name->d.dNSName);
+        else if (name->type == GEN_IPADD)
+            add_address(names, name->d.iPAddress);
+    }
+    GENERAL_NAMES_free(all);
+    if (names->count == 0)
+        add_common_name(cert, names);
+}
+
+static bool covers(X509 *cert, const char *name)
+{
+    unsigned char address[16];
+    if (!name)
+        return true;
+    if (inet_pton(AF_INET, name, address) == 1 || inet_pton(AF_INET6, name, address) == 1)
+        return X509_check_ip_asc(cert, name, 0) == 1;
+    return X509_check_host(cert, name, strlen(name), 0, NULL) == 1;
+}
+
+static int64_t not_after(const X509 *cert)
+{
+    struct tm tm = {0};
+    return ASN1_TIME_to_tm(X509_get0_notAfter(cert), &tm) == 1 ? (int64_t)timegm(&tm) : 0;
+}
+
+static void read_key(X509 *cert, struct handshake_certificate *ret)
+{
+    char curve[80];
+    EVP_PKEY *key = X509_get0_pubkey(cert); /* NULL: of a kind that libcrypto lacks */
+    const char *type = key ? EVP_PKEY_get0_type_name(key) : NULL;
+    ret->key_type = mem_strdup(type ? type : "unknown");
+    ret->bits = key ? EVP_PKEY_get_bits(key) : 0;
+    if (type && strcmp(type, "EC") == 0 &&
+        EVP_PKEY_get_utf8_string_param(key, OSSL_PKEY_PARAM_GROUP_NAME, curve,
+                                       sizeof curve, NULL))
+        ret->curve = mem_strdup(curve);
+}
+
+static bool names_responder(X509 *cert)
+{
+    STACK_OF(OPENSSL_STRING) *urls = X509_get1_ocsp(cert);
+    bool any = sk_OPENSSL_STRING_num(urls) > 0;
+    X509_email_free(urls);
+    return any;
+}
+
+void leaf_read(X509 *cert, const char *name, struct handshake_certificate *ret)
+{
+    *ret = (struct handshake_certificate){.present = cert != NULL};
+    if (!cert)
+        return;
+    ret->subject = subject_of(cert);
+    names_of(cert, &ret->names);
+    ret->not_after = not_after(cert);
+    read_key(cert, ret);
+    ret->name_matches = covers(cert, name);
+    ret->ocsp_responder = names_responder(cert);
+}

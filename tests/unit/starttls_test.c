@@ -1,0 +1,448 @@
+/*
+ * Does a dialogue end as its protocol says: consent, no offer, refusal, injection, nonsense? Each row is a
+ * whole conversation, fed in one piece per reply and then byte by byte.
+ */
+#include "probe/starttls.h"
+
+#include "base/deadline.h"
+#include "unit/unit.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct conversation {
+    const char *protocol;
+    struct bytes replies[4]; /* empty: no more */
+    const char *said;        /* what the client says in all, its opening left out */
+    enum starttls_state end;
+    const char *why; /* must stand in `why`; NULL: `why` is empty */
+};
+
+#define B(literal)                                                                       \
+    {                                                                                    \
+        .data = (literal), .len = sizeof(literal) - 1                                    \
+    }
+#define EHLO      "EHLO [127.0.0.1]\r\n"
+#define LDAP_HEAD "\x30\x0c\x02\x01\x01\x78\x07"
+#define OID       "1.3.6.1.4.1.1466.20037"
+
+static const struct conversation conversations[] = {
+    /* SMTP */
+    {"smtp",
+     {B("220 mail ESMTP\r\n"), B("250-mail\r\n250-SIZE 10\r\n250 STARTTLS\r\n"),
+      B("220 2.0.0 Ready\r\n")},
+     EHLO "STARTTLS\r\n",
+     STARTTLS_READY,
+     NULL},
+    {"smtp",
+     {B("220-first\r\n220-second\r\n220 third\r\n"), B("250-mail\r\n250 starttls\r\n"),
+      B("220\r\n")},
+     EHLO "STARTTLS\r\n",
+     STARTTLS_READY,
+     NULL},
+    {"smtp",
+     {B("220 bare\n"), B("250-mail\n250-STARTTLS\n250 HELP\n"), B("220 go\n")},
+     EHLO "STARTTLS\r\n",
+     STARTTLS_READY,
+     NULL},
+    {"smtp",
+     {B("220 mail\r\n"), B("250-STARTTLS\r\n250-XSTARTTLS\r\n250 AUTH STARTTLS\r\n")},
+     EHLO,
+     STARTTLS_NOT_OFFERED,
+     "250-STARTTLS"},
+    {"smtp",
+     {B("220 mail\r\n"), B("502 what?\r\n")},
+     EHLO,
+     STARTTLS_NOT_OFFERED,
+     "502 what?"},
+    {"smtp",
+     {B("220 mail\r\n"), B("250-mail\r\n250 STARTTLS\r\n"),
+      B("454 4.7.0 TLS not available due to local problem\r\n")},
+     EHLO "STARTTLS\r\n",
+     STARTTLS_REFUSED,
+     "454 4.7.0 TLS not available"},
+    {"smtp",
+     {B("554 no\x1b[2J service\r\n")},
+     "",
+     STARTTLS_REFUSED,
+     "554 no\\x1b[2J service"},
+    {"smtp",
+     {B("220 mail\r\n"), B("250-mail\r\n250 STARTTLS\r\n"),
+      B("220 go\r\n250 injected\r\n")},
+     EHLO "STARTTLS\r\n",
+     STARTTLS_BROKEN,
+     "out of turn: 250 injected"},
+    {"smtp",
+     {B("220 mail\r\n"), B("250-mail\r\n250 STARTTLS\r\n"), B("220 go\r\n\x16")},
+     EHLO "STARTTLS\r\n",
+     STARTTLS_BROKEN,
+     "out of turn: \\x16"},
+    {"smtp", {B("220 mail\r\n250 mail\r\n")}, "", STARTTLS_BROKEN, "out of turn"},
+    {"smtp",
+     {B("* OK imap\r\n")},
+     "",
+     STARTTLS_BROKEN,
+     "no answer of this protocol: * OK"},
+    {"smtp", {B("22 x\r\n")}, "", STARTTLS_BROKEN, "no answer"},
+    {"smtp", {B("2200 x\r\n")}, "", STARTTLS_BROKEN, "no answer"},
+    {"smtp", {B("220-a\r\n250 b\r\n")}, "", STARTTLS_BROKEN, "no answer"},
+    {"smtp", {B("220 mail\r\n"), B("354 go on\r\n")}, EHLO, STARTTLS_BROKEN, "354 go on"},
+    {"smtp", {B("\r\n")}, "", STARTTLS_BROKEN, "no answer"},
+    {"smtp", {B("220 mail")}, "", STARTTLS_TALKING, NULL},
+    {"smtp", {B("220-mail\r\n220-more\r\n")}, "", STARTTLS_TALKING, NULL},
+    /* IMAP */
+    {"imap",
+     {B("* OK [CAPABILITY IMAP4rev1 STARTTLS] ready\r\n"),
+      B("* CAPABILITY IMAP4rev1 STARTTLS LOGINDISABLED\r\na1 OK done\r\n"),
+      B("a2 OK Begin\r\n")},
+     "a1 CAPABILITY\r\na2 STARTTLS\r\n",
+     STARTTLS_READY,
+     NULL},
+    {"imap",
+     {B("* ok hi\r\n* 3 EXISTS\r\n"),
+      B("* CAPABILITY starttls\r\n* 1 RECENT\r\na1 ok\r\n"),
+      B("* OK wait\r\na2 ok go\r\n")},
+     "a1 CAPABILITY\r\na2 STARTTLS\r\n",
+     STARTTLS_READY,
+     NULL},
+    {"imap",
+     {B("* OK hi\r\n"), B("* CAPABILITY IMAP4rev1 XSTARTTLS\r\na1 OK STARTTLS\r\n")},
+     "a1 CAPABILITY\r\n",
+     STARTTLS_NOT_OFFERED,
+     "XSTARTTLS"},
+    {"imap", {B("* PREAUTH welcome\r\n")}, "", STARTTLS_NOT_OFFERED, "PREAUTH"},
+    {"imap", {B("* BYE too many\r\n")}, "", STARTTLS_REFUSED, "BYE too many"},
+    {"imap",
+     {B("* OK hi\r\n"), B("* CAPABILITY STARTTLS\r\na1 OK\r\n"), B("a2 NO no key\r\n")},
+     "a1 CAPABILITY\r\na2 STARTTLS\r\n",
+     STARTTLS_REFUSED,
+     "a2 NO no key"},
+    {"imap",
+     {B("* OK hi\r\n"), B("* CAPABILITY STARTTLS\r\na1 OK\r\n"), B("a2 BAD what\r\n")},
+     "a1 CAPABILITY\r\na2 STARTTLS\r\n",
+     STARTTLS_REFUSED,
+     "a2 BAD what"},
+    {"imap",
+     {B("* OK hi\r\n"), B("a1 BAD what\r\n")},
+     "a1 CAPABILITY\r\n",
+     STARTTLS_NOT_OFFERED,
+     "a1 BAD"},
+    {"imap",
+     {B("* OK hi\r\n"), B("a1 MAYBE\r\n")},
+     "a1 CAPABILITY\r\n",
+     STARTTLS_BROKEN,
+     "a1 MAYBE"},
+    {"imap",
+     {B("* OK hi\r\n"), B("a9 OK\r\n")},
+     "a1 CAPABILITY\r\n",
+     STARTTLS_BROKEN,
+     "no answer of this protocol: a9 OK"},
+    {"imap",
+     {B("* OK hi\r\n"), B("* CAPABILITY STARTTLS\r\na1 OK\r\n"),
+      B("a2 OK go\r\n* PREAUTH injected\r\n")},
+     "a1 CAPABILITY\r\na2 STARTTLS\r\n",
+     STARTTLS_BROKEN,
+     "out of turn: * PREAUTH"},
+    {"imap", {B("220 smtp\r\n")}, "", STARTTLS_BROKEN, "220 smtp"},
+    {"imap", {B("* WHAT\r\n")}, "", STARTTLS_BROKEN, "* WHAT"},
+    /* POP3 */
+    {"pop3",
+     {B("+OK hi\r\n"), B("+OK list\r\nUSER\r\nSTLS\r\n.\r\n"), B("+OK Begin\r\n")},
+     "CAPA\r\nSTLS\r\n",
+     STARTTLS_READY,
+     NULL},
+    {"pop3",
+     {B("+OK hi\r\n"), B("+OK\r\nUSER\r\nXSTLS\r\n.\r\n")},
+     "CAPA\r\n",
+     STARTTLS_NOT_OFFERED,
+     "XSTLS"},
+    {"pop3",
+     {B("+OK hi\r\n"), B("-ERR what\r\n")},
+     "CAPA\r\n",
+     STARTTLS_NOT_OFFERED,
+     "-ERR what"},
+    {"pop3", {B("-ERR busy\r\n")}, "", STARTTLS_REFUSED, "-ERR busy"},
+    {"pop3",
+     {B("+OK hi\r\n"), B("+OK\r\nSTLS\r\n.\r\n"), B("-ERR no key\r\n")},
+     "CAPA\r\nSTLS\r\n",
+     STARTTLS_REFUSED,
+     "-ERR no key"},
+    {"pop3",
+     {B("+OK hi\r\n"), B("+OK\r\nSTLS\r\n.\r\n"), B("+OK go\r\n+OK injected\r\n")},
+     "CAPA\r\nSTLS\r\n",
+     STARTTLS_BROKEN,
+     "out of turn: +OK injected"},
+    {"pop3", {B("+OKAY\r\n")}, "", STARTTLS_BROKEN, "+OKAY"},
+    {"pop3", {B("+OK hi\r\n"), B("+OK\r\nSTLS\r\n")}, "CAPA\r\n", STARTTLS_TALKING, NULL},
+    /* LDAP: messageID, resultCode, matchedDN, diagnosticMessage */
+    {"ldap", {B(LDAP_HEAD "\x0a\x01\x00\x04\x00\x04\x00")}, "", STARTTLS_READY, NULL},
+    {"ldap",
+     {B("\x30\x84\x00\x00\x00\x28\x02\x01\x01\x78\x84\x00\x00\x00\x1f\x0a\x01\x00\x04\x00"
+        "\x04\x00\x8a\x16" OID)},
+     "",
+     STARTTLS_READY,
+     NULL},
+    {"ldap",
+     {B("\x30\x24\x02\x01\x01\x78\x1f\x0a\x01\x00\x04\x00\x04\x00\x8a\x16"
+        "1.3.6.1.4.1.1466.20036")},
+     "",
+     STARTTLS_BROKEN,
+     "result code 0"},
+    {"ldap",
+     {B("\x30\x0f\x02\x01\x01\x78\x0a\x0a\x01\x02\x04\x00\x04\x03oid")},
+     "",
+     STARTTLS_NOT_OFFERED,
+     "result code 2: oid"},
+    {"ldap",
+     {B("\x30\x0f\x02\x01\x01\x78\x0a\x0a\x01\x34\x04\x00\x04\x03"
+        "a\nb")},
+     "",
+     STARTTLS_REFUSED,
+     "result code 52: a\\nb"},
+    {"ldap",
+     {B("\x30\x0c\x02\x01\x00\x78\x07\x0a\x01\x34\x04\x00\x04\x00")},
+     "",
+     STARTTLS_REFUSED,
+     "result code 52"},
+    {"ldap",
+     {B("\x30\x0c\x02\x01\x07\x78\x07\x0a\x01\x00\x04\x00\x04\x00")},
+     "",
+     STARTTLS_BROKEN,
+     "result code 0"},
+    {"ldap",
+     {B(LDAP_HEAD "\x0a\x01\x00\x04\x00\x04\x00"
+                  "0")},
+     "",
+     STARTTLS_BROKEN,
+     "out of turn: 0"},
+    {"ldap", {B(LDAP_HEAD "\x0a\x01\x00\x04\x00\x04\x01")}, "", STARTTLS_BROKEN, ""},
+    {"ldap",
+     {B("\x30\x0d\x02\x01\x01\x78\x07\x0a\x01\x00\x04\x00\x04\x00\x05")},
+     "",
+     STARTTLS_BROKEN,
+     ""},
+    {"ldap", {B(LDAP_HEAD "\x0a\x01\xff\x04\x00\x04\x00")}, "", STARTTLS_BROKEN, ""},
+    {"ldap",
+     {B("\x30\x0c\x02\x01\x01\x61\x07\x0a\x01\x00\x04\x00\x04\x00")},
+     "",
+     STARTTLS_BROKEN,
+     ""}, /* a BindResponse */
+    {"ldap", {B("\x30\x80")}, "", STARTTLS_BROKEN, "no answer"},
+    {"ldap", {B("\x30\x85")}, "", STARTTLS_BROKEN, "no answer"},
+    {"ldap", {B("\x30\x83\xff\xff\xff")}, "", STARTTLS_BROKEN, "no answer"},
+    {"ldap", {B("HTTP/1.1 400 Bad\r\n")}, "", STARTTLS_BROKEN, "no answer"},
+    {"ldap", {B("\x30\x00")}, "", STARTTLS_BROKEN, ""},
+    {"ldap", {B("\x30")}, "", STARTTLS_TALKING, NULL},
+};
+
+/* Feeds each reply in pieces of `piece` bytes. A byte-wise server is heard out only up to the reply that ends
+ * the dialogue, so what is said out of turn after that stays unheard. */
+static void hold(const struct conversation *c, size_t piece)
+{
+    CLEANUP(starttls_release) struct starttls s = STARTTLS_INIT;
+    CLEANUP(buf_release) struct buf out = BUF_INIT;
+    struct err err = ERR_INIT;
+    enum starttls_state state = STARTTLS_TALKING;
+    ck_assert_int_eq(starttls_begin(&s, c->protocol, &out, &err), 0);
+    ck_assert_int_eq(out.len > 0, strcmp(c->protocol, "ldap") == 0);
+    buf_clear(&out);
+    for (size_t i = 0; i < ARRAY_LEN(c->replies) && c->replies[i].len; i++) {
+        struct bytes rest = c->replies[i];
+        ck_assert_msg(state == STARTTLS_TALKING, "ended before '%s'", rest.data);
+        while (rest.len) {
+            size_t n = rest.len < piece ? rest.len : piece;
+            state = starttls_feed(&s, (struct bytes){.data = rest.data, .len = n}, &out);
+            rest.data += n;
+            rest.len -= n;
+        }
+    }
+    bool unheard = piece == 1 && c->why && strstr(c->why, "out of turn");
+    if (unheard)
+        return;
+    ck_assert_msg(state == c->end, "%s '%s': %d, not %d: %s", c->protocol,
+                  c->replies[0].data, (int)state, (int)c->end, s.why);
+    ck_assert_str_eq(buf_str(&out), c->said);
+    ck_assert_int_eq(starttls_feed(&s, BYTES(""), &out), c->end);
+    if (c->why)
+        ck_assert_msg(strstr(s.why, c->why) != NULL, "'%s' is not in '%s'", c->why,
+                      s.why);
+    else
+        ck_assert_str_eq(s.why, "");
+}
+
+START_TEST(a_dialogue_ends_as_its_protocol_says)
+{
+    for (size_t i = 0; i < ARRAY_LEN(conversations); i++)
+        hold(&conversations[i], SIZE_MAX);
+}
+END_TEST
+
+START_TEST(how_replies_are_cut_does_not_matter)
+{
+    for (size_t i = 0; i < ARRAY_LEN(conversations); i++)
+        hold(&conversations[i], 1);
+}
+END_TEST
+
+START_TEST(the_end_is_final)
+{
+    CLEANUP(starttls_release) struct starttls s = STARTTLS_INIT;
+    CLEANUP(buf_release) struct buf out = BUF_INIT;
+    struct err err = ERR_INIT;
+    ck_assert_int_eq(starttls_begin(&s, "smtp", &out, &err), 0);
+    ck_assert_int_eq(starttls_feed(&s, BYTES("554 no\r\n"), &out), STARTTLS_REFUSED);
+    ck_assert_int_eq(starttls_feed(&s, BYTES("220 yes\r\n"), &out), STARTTLS_REFUSED);
+    ck_assert_uint_eq(out.len, 0);
+    ck_assert_str_eq(s.why, "554 no");
+}
+END_TEST
+
+static void refuse_endless(const char *protocol, const char *piece)
+{
+    CLEANUP(starttls_release) struct starttls s = STARTTLS_INIT;
+    CLEANUP(buf_release) struct buf out = BUF_INIT;
+    struct err err = ERR_INIT;
+    enum starttls_state state = STARTTLS_TALKING;
+    size_t fed = 0;
+    ck_assert_int_eq(starttls_begin(&s, protocol, &out, &err), 0);
+    while (state == STARTTLS_TALKING && fed < 2 * STARTTLS_REPLY_LIMIT) {
+        state = starttls_feed(&s, bytes_str(piece), &out);
+        fed += strlen(piece);
+    }
+    ck_assert_int_eq(state, STARTTLS_BROKEN);
+    ck_assert_uint_le(fed, STARTTLS_REPLY_LIMIT + strlen(piece));
+    ck_assert_ptr_nonnull(strstr(s.why, "endless"));
+    ck_assert_uint_lt(strlen(s.why), sizeof s.why);
+}
+
+START_TEST(endless_replies_are_refused)
+{
+    refuse_endless("smtp", "220-more\r\n");
+    refuse_endless("smtp", "2");
+    refuse_endless("imap", "* ");
+    refuse_endless("pop3", "\x01\x02\x03\x04");
+}
+END_TEST
+
+START_TEST(an_over_long_reply_in_one_piece_is_refused)
+{
+    CLEANUP(starttls_release) struct starttls s = STARTTLS_INIT;
+    CLEANUP(buf_release) struct buf out = BUF_INIT, reply = BUF_INIT;
+    struct err err = ERR_INIT;
+    ck_assert_int_eq(starttls_begin(&s, "smtp", &out, &err), 0);
+    while (reply.len <= STARTTLS_REPLY_LIMIT)
+        buf_adds(&reply, "220-more\r\n");
+    buf_adds(&reply, "220 end\r\n");
+    ck_assert_int_eq(starttls_feed(&s, bytes_buf(&reply), &out), STARTTLS_BROKEN);
+}
+END_TEST
+
+START_TEST(an_unknown_protocol_is_an_error)
+{
+    CLEANUP(starttls_release) struct starttls s = STARTTLS_INIT;
+    CLEANUP(buf_release) struct buf out = BUF_INIT;
+    struct err err = ERR_INIT;
+    ck_assert_int_eq(starttls_begin(&s, "gopher", &out, &err), -1);
+    ck_assert_int_eq(err.kind, ERR_INPUT);
+    ck_assert_ptr_nonnull(strstr(err.text, "'gopher'"));
+}
+END_TEST
+
+/* --- over a wire ----------------------------------------------------------------------------- */
+
+/* A server at the other end of a socket pair: says each line once something was heard, the first at once, and
+ * closes after `hold_ms`. */
+static pid_t serve(int fd, const char *const *lines, int hold_ms)
+{
+    pid_t pid = fork();
+    ck_assert_int_ge(pid, 0);
+    if (pid > 0)
+        return pid;
+    char heard[512];
+    signal(SIGPIPE, SIG_IGN);
+    for (; *lines; lines++) {
+        if (write(fd, *lines, strlen(*lines)) < 0)
+            _exit(1);
+        if (lines[1] && read(fd, heard, sizeof heard) <= 0)
+            _exit(1);
+    }
+    usleep((useconds_t)hold_ms * 1000);
+    _exit(0);
+}
+
+static enum starttls_state run(const char *const *lines, int hold_ms, char **why)
+{
+    int pair[2], status;
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    ck_assert_int_eq(fcntl(pair[0], F_SETFL, O_NONBLOCK), 0);
+    pid_t pid = serve(pair[1], lines, hold_ms);
+    close(pair[1]);
+    struct wire w = {.fd = pair[0], .deadline = deadline_in(700)};
+    enum starttls_state state = starttls_run(&w, "smtp", why);
+    wire_release(&w);
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    return state;
+}
+
+#define CAPABLE "250-mail\r\n250 STARTTLS\r\n"
+
+START_TEST(consent_over_a_wire)
+{
+    const char *const lines[] = {"220 hi\r\n", CAPABLE, "220 go\r\n", NULL};
+    CLEANUP(mem_freep) char *why = NULL;
+    ck_assert_int_eq(run(lines, 300, &why), STARTTLS_READY);
+    ck_assert_ptr_null(why);
+}
+END_TEST
+
+START_TEST(refusal_over_a_wire)
+{
+    const char *const lines[] = {"220 hi\r\n", CAPABLE, "454 no key\r\n", NULL};
+    CLEANUP(mem_freep) char *why = NULL;
+    ck_assert_int_eq(run(lines, 0, &why), STARTTLS_REFUSED);
+    ck_assert_str_eq(why, "454 no key");
+}
+END_TEST
+
+START_TEST(a_server_that_closes_has_dropped_us)
+{
+    const char *const lines[] = {"220 hi\r\n", "250-mail\r\n", NULL};
+    CLEANUP(mem_freep) char *why = NULL;
+    ck_assert_int_eq(run(lines, 0, &why), STARTTLS_DROPPED);
+    ck_assert_str_eq(why, "closed by the server before TLS was agreed on");
+}
+END_TEST
+
+START_TEST(a_silent_server_is_given_up_at_the_deadline)
+{
+    const char *const lines[] = {"220-hi\r\n", NULL};
+    CLEANUP(mem_freep) char *why = NULL;
+    int64_t late = deadline_in(3000);
+    ck_assert_int_eq(run(lines, 1000, &why), STARTTLS_DROPPED);
+    ck_assert_str_eq(why, "timed out before TLS was agreed on");
+    ck_assert_int_gt(deadline_left(late), 0);
+}
+END_TEST
+
+START_TEST(a_server_that_talks_for_ever_is_broken)
+{
+    CLEANUP(buf_release) struct buf much = BUF_INIT;
+    while (much.len < 2 * STARTTLS_REPLY_LIMIT)
+        buf_adds(&much, "220-more\r\n");
+    const char *const lines[] = {much.data, NULL};
+    CLEANUP(mem_freep) char *why = NULL;
+    ck_assert_int_eq(run(lines, 0, &why), STARTTLS_BROKEN);
+}
+END_TEST
+
+UNIT_MAIN("starttls", a_dialogue_ends_as_its_protocol_says,
+          how_replies_are_cut_does_not_matter, the_end_is_final,
+          endless_replies_are_refused, an_over_long_reply_in_one_piece_is_refused,
+          an_unknown_protocol_is_an_error, consent_over_a_wire, refusal_over_a_wire,
+          a_server_that_closes_has_dropped_us,
+          a_silent_server_is_given_up_at_the_deadline,
+          a_server_that_talks_for_ever_is_broken)
