@@ -219,14 +219,17 @@ static int escape(struct bytes value, struct buf *out, struct err *err)
 {
     if (escape_check(value, err) < 0)
         return -1;
+    if (memmem(value.data, value.len, "${", 2))
+        return err_set(
+            err, ERR_INPUT,
+            "the value holds '${', which the server would replace by a variable");
+    if (value.data[value.len - 1] == '\\')
+        return err_set(err, ERR_INPUT,
+                       "the value ends in a backslash, which would continue its line");
     for (size_t i = 0; i < value.len; i++) {
-        char c = value.data[i];
-        if (c == '$' && i + 1 < value.len && value.data[i + 1] == '{')
-            return err_set(err, ERR_INPUT,
-                           "holds '${', which the server would replace by a variable");
-        if (c == '"' || c == '\\')
+        if (value.data[i] == '"' || value.data[i] == '\\')
             buf_addc(out, '\\');
-        buf_addc(out, c);
+        buf_addc(out, value.data[i]);
     }
     return 0;
 }

@@ -545,8 +545,10 @@ static int check_part(const struct merge *m, const struct httpd_range *from,
         if (n->kind != HTTPD_OPEN)
             continue;
         struct httpd_range inner = httpd_range(m->f, i);
-        if (find_section(&own, from, n) != i)
-            return fragment_error(err, n->line, "this section is there twice");
+        size_t last = find_section(&own, from, n);
+        if (last != i)
+            return fragment_error(err, m->f->items[last].line,
+                                  "this section is there twice");
         if (check_part(m, &inner, err) < 0)
             return -1;
         i = inner.last;
