@@ -286,7 +286,7 @@ static void drop(const struct merge *m, size_t node)
 static void close_text(const struct merge *m, struct buf *out)
 {
     struct bytes text = m->t->text;
-    for (size_t i = 0; i < m->edits->count; i++)
+    for (size_t i = m->edits->count; i--;)
         if (m->edits->items[i].begin == text.len)
             return; /* an insertion has done it */
     size_t end = text.len;
@@ -356,23 +356,19 @@ static size_t end_of(const struct merge *m, const struct httpd_range *r)
 
 /* Where additions go, and how far in. */
 struct place {
-    size_t at;   /* HTTPD_NONE: the end of the part */
-    size_t like; /* node whose indentation is taken, or HTTPD_NONE */
+    size_t at;
+    struct bytes indent;
 };
 
-static void append(const struct merge *m, const struct httpd_range *r,
-                   const struct place *p, size_t want)
+static void append(const struct merge *m, const struct place *p, size_t want)
 {
     const struct httpd_node *n = &m->f->items[want];
     CLEANUP(buf_release) struct buf line = BUF_INIT;
-    if (p->like == HTTPD_NONE)
-        add_indent(m, r, &line);
-    else
-        buf_addb(&line, httpd_indent(m->t, &m->t->items[p->like]));
+    buf_addb(&line, p->indent);
     buf_addb(&line, text_span(m->f->text, n->name,
                               n->args_end > n->name_end ? n->args_end : n->name_end));
     buf_addc(&line, '\n');
-    insert(m, p->at == HTTPD_NONE ? end_of(m, r) : p->at, bytes_buf(&line));
+    insert(m, p->at, bytes_buf(&line));
 }
 
 static size_t count_unconditional(const struct merge *m, const struct httpd_range *r,
@@ -409,11 +405,12 @@ static void meet(const struct merge *m, const struct httpd_range *r,
             surplus -= !conditional;
         } else {
             update(m, node, wants->items[want[met++].at].node);
-            *place = (struct place){m->t->items[node].end, node};
+            *place = (struct place){m->t->items[node].end,
+                                    httpd_indent(m->t, &m->t->items[node])};
         }
     }
     while (met < want_count)
-        append(m, r, place, wants->items[want[met++].at].node);
+        append(m, place, wants->items[want[met++].at].node);
 }
 
 /* "#Name" of a name whose arguments belong to its key: every key that begins with the name goes,
@@ -441,13 +438,13 @@ static bool is_bare_unset(const struct merge *m, const struct keys *wants, size_
 }
 
 static void merge_directives(const struct merge *m, const struct httpd_range *r,
-                             const struct httpd_range *from, const struct pairs *pairs)
+                             const struct httpd_range *from, const struct pairs *pairs,
+                             struct place place)
 {
     CLEANUP(keys_release) struct keys wants = {.count = 0};
     CLEANUP(keys_release) struct keys present = {.count = 0};
     read_wants(m, from, &wants);
     read_present(m, r, pairs, &wants, &present);
-    struct place place = {HTTPD_NONE, HTTPD_NONE};
     for (size_t i = 0; i < wants.count; i++) {
         const struct name *same;
         size_t count = names_find(&wants.names, keys_at(&wants, i), &same);
@@ -463,14 +460,11 @@ static void merge_directives(const struct merge *m, const struct httpd_range *r,
 
 /* Adds a section as the fragment has it, except for what must not be set; nothing when there is
  * nothing else in it. */
-static void add_section(const struct merge *m, const struct httpd_range *r,
-                        size_t section)
+static void add_section(const struct merge *m, const struct place *p, size_t section)
 {
     size_t close = m->f->items[section].close;
-    CLEANUP(buf_release) struct buf indent = BUF_INIT;
     CLEANUP(buf_release) struct buf lines = BUF_INIT;
     bool sets = false;
-    add_indent(m, r, &indent);
     for (size_t i = section; i <= close; i++) {
         const struct httpd_node *n = &m->f->items[i];
         struct bytes rest = text_span(m->f->text, n->begin, n->end);
@@ -478,25 +472,28 @@ static void add_section(const struct merge *m, const struct httpd_range *r,
         if (is_unset(m->f, n))
             continue;
         for (struct bytes line; bytes_next_line(&rest, &line);) {
-            buf_addb(&lines, bytes_buf(&indent));
+            buf_addb(&lines, p->indent);
             buf_addb(&lines, line);
         }
     }
     if (lines.data[lines.len - 1] != '\n')
         buf_addc(&lines, '\n');
     if (sets)
-        insert(m, end_of(m, r), bytes_buf(&lines));
+        insert(m, p->at, bytes_buf(&lines));
 }
 
 static void merge_range(const struct merge *m, const struct httpd_range *r,
                         const struct httpd_range *from)
 {
     CLEANUP(pairs_release) struct pairs pairs = {.count = 0};
+    CLEANUP(buf_release) struct buf indent = BUF_INIT;
     pair_sections(m, r, from, &pairs);
-    merge_directives(m, r, from, &pairs);
+    add_indent(m, r, &indent);
+    const struct place end = {end_of(m, r), bytes_buf(&indent)};
+    merge_directives(m, r, from, &pairs, end);
     for (size_t i = 0; i < pairs.count; i++) {
         if (pairs.items[i].found == HTTPD_NONE) {
-            add_section(m, r, pairs.items[i].wanted);
+            add_section(m, &end, pairs.items[i].wanted);
             continue;
         }
         struct httpd_range inner = httpd_range(m->t, pairs.items[i].found);
