@@ -4,19 +4,20 @@
  *   scopes   "VirtualHost" and other sections, also within conditions; args is what follows
  *   facts    {"settings": {"lower-case name": [[argument, ...], ...]},
  *             "sections": [{"kind", "args"}]} of the scope, conditions looked through
- *   merge    what the fragment says of a name k times, the scope says exactly k times: the first
+ *   merge    what the fragment says of a name k times, the scope says exactly k times: the last
  *            ones are changed where they stand, others go, missing ones are added behind the last
  *            of that name, behind the fragment's name before it, or at the end of the scope. Within
  *            conditions a name is changed as well, but only an unconditional one is counted. A
- *            section of the fragment is merged into the equal one of the scope, or added.
- *            "#Name" removes every occurrence. Sections that are not conditions (directories,
- *            locations) are left alone.
+ *            section of the fragment is merged into the last equal one of the scope, or added; a
+ *            condition that is merged so is left to it. "#Name" removes every occurrence.
+ *            Sections that are not conditions (directories, locations) are left alone.
  *   rules    "key_args": {NAME: n}       the first n arguments belong to the name
  *            "key_words": {NAME: [W]}    a first argument W belongs to the name
- *            "header_like": [NAME]       the header's name belongs to the name; "always" does not
+ *            "header_like": [NAME]       the header's name belongs to the name; "always" does not;
+ *                                        what does not set it, as "unset", is a name of its own
  *   escape   for double quotes, and for bare words where the value is one
  *
- * Not handled: variables; macros, which are sections like others.
+ * Not handled: variables; macros, which are sections like others; names in quotes.
  */
 #include "format/httpd.h"
 

@@ -1,7 +1,7 @@
 /*
  * How httpd reads lines: a backslash immediately before the line end continues the line, whatever
  * it is, a comment too; then leading white space goes; "#" makes a comment, "<" a section.
- * A line with a NUL, or a name that is quoted or continued, is not looked into.
+ * A line with a NUL, or a name that is quoted or broken in two, is not looked into.
  */
 #include "format/httpd_text.h"
 
