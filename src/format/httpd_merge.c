@@ -476,7 +476,7 @@ static void add_section(const struct merge *m, const struct place *p, size_t sec
             buf_addb(&lines, line);
         }
     }
-    if (lines.data[lines.len - 1] != '\n')
+    if (lines.len && lines.data[lines.len - 1] != '\n')
         buf_addc(&lines, '\n');
     if (sets)
         insert(m, p->at, bytes_buf(&lines));
