@@ -273,6 +273,23 @@ static int refuse_empty(const struct library *l, const struct resolved *r,
                    dialect_name(l->kind), l->version);
 }
 
+/* When a library refuses strings that lack what it hasn't got, the lack is the reason to tell. */
+static int explain_refusal(const struct library *library, const struct policy *policy,
+                           const struct native *native, struct err *err)
+{
+    const struct library tables = {library->kind, library->version, NULL};
+    CLEANUP(resolved_release) struct resolved resolved = RESOLVED_INIT;
+    CLEANUP(grants_release) struct grants grants = GRANTS_INIT;
+    struct err better = ERR_INIT;
+    if (err->kind != ERR_INPUT ||
+        dialect_resolve(&tables, native, &resolved, &better) < 0)
+        return -1;
+    compare(library, policy, &resolved, &grants);
+    if (grants_check(&grants, &better) < 0)
+        *err = better;
+    return -1;
+}
+
 int dialect_translate(const struct library *library, const struct policy *policy,
                       struct native *ret, struct grants *ret_grants, struct err *err)
 {
@@ -281,7 +298,7 @@ int dialect_translate(const struct library *library, const struct policy *policy
     CLEANUP(grants_release) struct grants grants = GRANTS_INIT;
     engine_of(library->kind)->write(library, policy, &native);
     if (dialect_resolve(library, &native, &resolved, err) < 0)
-        return -1;
+        return explain_refusal(library, policy, &native, err);
     compare(library, policy, &resolved, &grants);
     if (refuse_empty(library, &resolved, &grants, err) < 0 ||
         refuse_widened(library, &resolved, &grants, err) < 0)

@@ -280,8 +280,8 @@ START_TEST(levels_are_found_by_name_and_by_pattern)
     ck_assert_str_eq(l.reason, "r");
     ck_assert_int_eq(level_of(a->effective, "TLS_RSA_WITH_AES_128_GCM_SHA256").kind,
                      LEVEL_SHOULD_NOT);
-    ck_assert_int_eq(level_of(a->effective, "TLS_AES_128_GCM_SHA256").kind, LEVEL_MAY);
-    ck_assert_int_eq(level_of(a->effective, "x25519").kind, LEVEL_NONE);
+    ck_assert_int_eq(level_of(a->effective, "TLS_AES_128_CCM_SHA256").kind, LEVEL_MAY);
+    ck_assert_int_eq(level_of(a->effective, "secp521r1").kind, LEVEL_NONE);
     ck_assert_int_eq(level_of(a->effective, "certificate.rsa_min_bits").kind, LEVEL_MUST);
     l = level_of(b->effective,
                  "TLS_RSA_WITH_AES_256_GCM_SHA384"); /* replaced, never mixed */
