@@ -90,6 +90,18 @@ const char *capability_openssl_name(const struct suite *s)
     return span ? span->name : s->openssl;
 }
 
+const struct suite *capability_suite_called(const char *name)
+{
+    size_t count;
+    const struct suite *table = suite_table(&count);
+    for (size_t i = 0; i < count; i++) {
+        const char *own = capability_openssl_name(&table[i]);
+        if (own && strcmp(own, name) == 0)
+            return &table[i];
+    }
+    return suite_by_any(name);
+}
+
 static const char *gnutls_since(const struct suite *s)
 {
     if (!s->gnutls)

@@ -24,6 +24,9 @@ bool capability_sigscheme(const struct library *l, const struct sigscheme *s);
 /* OpenSSL's name for a suite, also where its newest versions have none; NULL: it never had. */
 const char *capability_openssl_name(const struct suite *s);
 
+/* By any spelling of suite_by_any(), and by names that only old versions of OpenSSL have. */
+const struct suite *capability_suite_called(const char *name);
+
 /* The version that first has it; NULL: none does, or this one has it or had it. */
 const char *capability_since(const struct library *l, const struct suite *s);
 

@@ -123,22 +123,10 @@ static void not_known(struct reading *reading, const char *word)
         reading->unknown = mem_strdup(word);
 }
 
-static const struct suite *suite_called(const char *word)
-{
-    size_t count;
-    const struct suite *table = suite_table(&count);
-    for (size_t i = 0; i < count; i++) {
-        const char *name = capability_openssl_name(&table[i]);
-        if (name && strcmp(name, word) == 0)
-            return &table[i];
-    }
-    return suite_by_any(word);
-}
-
 static void read_suite(void *ctx, const char *word)
 {
     struct reading *reading = ctx;
-    const struct suite *s = suite_called(word);
+    const struct suite *s = capability_suite_called(word);
     if (s && capability_suite(reading->l, s))
         resolved_add_suite(reading->r, s);
     else if (!s && word[0] != '@')
