@@ -71,6 +71,17 @@ static enum found find(const struct json_doc *doc, const char *pointer, const ch
     return item ? find_item(doc, pointer, value, item, ret) : place(doc, pointer, ret);
 }
 
+/* What describes a file is not inherited: only the last one may say it. */
+static bool is_own(const char *pointer)
+{
+    static const char *const own[] = {"/name", "/title", "/description", "/version",
+                                      "/references"};
+    for (size_t i = 0; i < ARRAY_LEN(own); i++)
+        if (strcmp(own[i], pointer) == 0)
+            return true;
+    return false;
+}
+
 /* In all layers, under a scope ("" for none). */
 static enum found find_scoped(const struct profile *p, const char *scope,
                               const char *pointer, const char *item,
@@ -79,7 +90,8 @@ static enum found find_scoped(const struct profile *p, const char *scope,
     CLEANUP(mem_freep)
     char *base = *scope ? json_doc_pointer("/scopes", scope) : mem_strdup("");
     CLEANUP(mem_freep) char *whole = mem_printf("%s%s", base, pointer);
-    for (size_t i = p->layer_count; i > 0; i--) {
+    size_t end = is_own(pointer) ? p->layer_count - 1 : 0;
+    for (size_t i = p->layer_count; i > end; i--) {
         enum found f = find(&p->layers[i - 1], whole, item, ret);
         if (f != NOT_HERE)
             return f;
