@@ -11,7 +11,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,6 +80,15 @@ static char *crypto_beside(const char *path)
     return at ? mem_printf("%.*slibcrypto%s", (int)(at - path), path, at + 6) : NULL;
 }
 
+/* A namespace has a libc of its own, which numbers thread-specific data from 0 again; but the slots
+ * are in the one thread descriptor. Whatever our libraries left there would be taken for theirs, so
+ * the slots are emptied: nothing here needs them any more. */
+static void forget_thread_data(void)
+{
+    for (pthread_key_t key = 0; key < PTHREAD_KEYS_MAX; key++)
+        pthread_setspecific(key, NULL);
+}
+
 static void *load(const char *path)
 {
     void *own = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD);
@@ -85,6 +96,7 @@ static void *load(const char *path)
         return own;
     if (!strchr(path, '/'))
         return dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    forget_thread_data();
     CLEANUP(mem_freep) char *beside = crypto_beside(path);
     void *crypto = beside && file_exists(beside)
                        ? dlmopen(LM_ID_NEWLM, beside, RTLD_NOW | RTLD_LOCAL)
