@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/suggest.h"
+#include "cli/libraries.h"
 #include "dialect/capability.h"
 #include "dialect/dialect.h"
 #include "policy/profile.h"
@@ -208,6 +209,9 @@ static void print_native(const struct library *l, const struct native *n,
                          const struct grants *g)
 {
     printf("# %s %s, read back by %s\n", dialect_name(l->kind), l->version, g->source);
+    if (!g->by_library)
+        printf("# table of %s: %s\n", capability_origin(l)->version,
+               capability_origin(l)->origin);
     print_string("min_protocol", n->min_protocol);
     print_string("max_protocol", n->max_protocol);
     print_string("ciphers", n->cipher_list);
@@ -220,25 +224,58 @@ static void print_native(const struct library *l, const struct native *n,
             printf("# dropped: %s\n", g->items[i].reason);
 }
 
-static int one_dialect(const struct cli *cli, enum dialect_kind kind,
+static int one_library(const struct cli *cli, const struct library *library,
                        const struct policy *policy, json_t *all, struct err *err)
 {
-    struct library library;
     CLEANUP(native_release) struct native native = NATIVE_INIT;
     CLEANUP(grants_release) struct grants grants = GRANTS_INIT;
-    if (dialect_local(kind, &library, err) < 0 ||
-        dialect_translate(&library, policy, &native, &grants, err) < 0)
+    if (dialect_translate(library, policy, &native, &grants, err) < 0)
         return -1;
     if (cli->format == CLI_TEXT) {
-        print_native(&library, &native, &grants);
+        print_native(library, &native, &grants);
         return 0;
     }
-    json_t *context = dialect_context(&native, policy);
-    json_t *entry = json_incref(json_object_get(context, dialect_name(kind)));
-    json_object_set_new(entry, "version", json_string(library.version));
+    const char *name = dialect_name(library->kind);
+    json_t *context CLEANUP(json_decrefp) = dialect_context(&native, policy);
+    json_t *entry = json_object_get(context, name);
+    json_object_set_new(entry, "version", json_string(library->version));
     json_object_set_new(entry, "grants", grants_json(&grants));
-    json_object_set_new(all, dialect_name(kind), entry);
-    json_decref(context);
+    json_object_set(all, name, entry);
+    return 0;
+}
+
+/* Which dialect is wanted; `*ret_all` when it is each. */
+static int wanted_dialect(const struct cli *cli, enum dialect_kind *ret, bool *ret_all,
+                          struct err *err)
+{
+    const char *name = cli_value(cli, "dialect");
+    *ret_all = name == NULL;
+    if (name && !dialect_by_name(name, ret))
+        return err_set(err, ERR_USAGE, "--dialect: '%s' is neither openssl nor gnutls",
+                       name);
+    return 0;
+}
+
+static int translate_profile(const struct cli *cli, struct err *err)
+{
+    enum dialect_kind only = DIALECT_OPENSSL;
+    bool each = true;
+    CLEANUP(mem_freep) char *dir = file_join(cli->datadir, "profiles");
+    CLEANUP(libraries_release) struct libraries libraries = LIBRARIES_INIT;
+    CLEANUP(policy_release) struct policy policy = POLICY_INIT;
+    if (wanted_dialect(cli, &only, &each, err) < 0 ||
+        libraries_find(cli_value(cli, "for"), &libraries, err) < 0)
+        return -1;
+    CLEANUP(profile_releasep) struct profile *p = profile_load(cli->profile, dir, err);
+    if (!p || profile_policy(p, cli_value(cli, "scope"), &policy, err) < 0)
+        return -1;
+    json_t *all CLEANUP(json_decrefp) = json_object();
+    for (size_t i = 0; i < libraries.count; i++)
+        if ((each || libraries.items[i].kind == only) &&
+            one_library(cli, &libraries.items[i], &policy, all, err) < 0)
+            return -1;
+    if (cli->format == CLI_JSON)
+        cli_print_json(all);
     return 0;
 }
 
@@ -246,28 +283,12 @@ static int run(const struct cli *cli, int argc, char **argv, struct err *err)
 {
     if (argc > 0 || cli_value(cli, "all"))
         return translate_names(cli, argc, argv, err);
-    const char *wanted = cli_value(cli, "dialect");
-    enum dialect_kind only = DIALECT_OPENSSL;
-    if (wanted && !dialect_by_name(wanted, &only))
-        return err_set(err, ERR_USAGE, "--dialect: '%s' is neither openssl nor gnutls",
-                       wanted);
-    CLEANUP(mem_freep) char *dir = file_join(cli->datadir, "profiles");
-    CLEANUP(profile_releasep) struct profile *p = profile_load(cli->profile, dir, err);
-    CLEANUP(policy_release) struct policy policy = POLICY_INIT;
-    if (!p || profile_policy(p, cli_value(cli, "scope"), &policy, err) < 0)
-        return -1;
-    json_t *all CLEANUP(json_decrefp) = json_object();
-    for (int kind = DIALECT_OPENSSL; kind <= DIALECT_GNUTLS; kind++)
-        if ((!wanted || kind == (int)only) &&
-            one_dialect(cli, (enum dialect_kind)kind, &policy, all, err) < 0)
-            return -1;
-    if (cli->format == CLI_JSON)
-        cli_print_json(all);
-    return 0;
+    return translate_profile(cli, err);
 }
 
 static const struct cli_option options[] = {
     {"dialect", "openssl|gnutls", "only this library's strings"},
+    {"for", "LIB=VERSION,...", "by these versions' tables, not this host's libraries"},
     {"scope", "SCOPE", "of a service, role or virtual host"},
     {"all", NULL, "every suite, group and signature scheme that is known"},
     {NULL, NULL, NULL},
@@ -278,6 +299,7 @@ const struct command command_ciphers = {
     .summary = "a profile in a library's words, or the names of a suite, group or scheme",
     .usage = "[NAME|ID...]",
     .examples = "  tlsharden ciphers --profile strict --dialect gnutls\n"
+                "  tlsharden ciphers --profile old --for openssl=1.0.2,gnutls=3.6.7\n"
                 "  tlsharden ciphers ECDHE-RSA-AES128-GCM-SHA256 0xC02B X25519\n",
     .options = options,
     .run = run,

@@ -83,6 +83,8 @@ static const struct cli_option options[] = {
     {"scope", "SCOPE", "show, explain, diff: of a service, role or virtual host"},
     {"origin", NULL, "show: which file and line sets each value"},
     {"all", NULL, "check: every shipped profile"},
+    {"for", "LIB=VERSION,...",
+     "check: by these versions' tables, not this host's libraries"},
     {NULL, NULL, NULL},
 };
 
@@ -96,7 +98,8 @@ const struct command command_profile = {
                 "  tlsharden profile show ./mine.json --scope postfix.inbound --origin\n"
                 "  tlsharden profile explain bsi-tr-02102-2\n"
                 "  tlsharden profile diff strict cnsa2\n"
-                "  tlsharden profile check ./mine.json\n",
+                "  tlsharden profile check ./mine.json\n"
+                "  tlsharden profile check --all --for openssl=1.1.1,gnutls=3.8.9\n",
     .options = options,
     .run = run,
 };

@@ -1,31 +1,13 @@
 /*
- * tlsharden profile check: does it load, and can the TLS libraries of this host do it? That a
- * library can't is told, and is no error: another host's may.
+ * tlsharden profile check: does it load, and can the TLS libraries of this host (or those named) do
+ * it? That a library can't is told, and is no error: another host's may.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/buf.h"
+#include "cli/libraries.h"
 #include "cli/profile.h"
-#include "dialect/dialect.h"
-
-/* Libraries that this host has. */
-struct libraries {
-    struct library items[2];
-    size_t count;
-};
-
-static struct libraries find_libraries(void)
-{
-    struct libraries found = {.count = 0};
-    for (int kind = DIALECT_OPENSSL; kind <= DIALECT_GNUTLS; kind++) {
-        struct err missing = ERR_INIT;
-        if (dialect_local((enum dialect_kind)kind, &found.items[found.count], &missing) ==
-            0)
-            found.count++;
-    }
-    return found;
-}
 
 /* What is dropped though it may be, in words; owned, "" when nothing is. */
 static char *dropped(const struct grants *g)
@@ -107,9 +89,11 @@ static int check_one(const struct cli *cli, const char *name, const char *dir,
 int profile_check(const struct cli *cli, const struct strv *names, const char *dir,
                   struct err *err)
 {
-    struct libraries libraries = find_libraries();
+    CLEANUP(libraries_release) struct libraries libraries = LIBRARIES_INIT;
     json_t *all CLEANUP(json_decrefp) = json_object();
     struct err first = ERR_INIT;
+    if (libraries_find(cli_value(cli, "for"), &libraries, err) < 0)
+        return -1;
     for (size_t i = 0; i < names->count; i++) {
         struct err one = ERR_INIT;
         if (check_one(cli, names->items[i], dir, &libraries, all, &one) == 0)

@@ -139,7 +139,7 @@ static long now_ms(void)
 }
 
 /* Reads until the end of file; false when time is up first, or it is too much. */
-static bool read_all(int fd, struct buf *out)
+static bool read_all(int fd, size_t most, struct buf *out)
 {
     for (long end = now_ms() + CHILD_MS, left; (left = end - now_ms()) > 0;) {
         struct pollfd wait = {.fd = fd, .events = POLLIN};
@@ -149,7 +149,7 @@ static bool read_all(int fd, struct buf *out)
         ssize_t n = read(fd, block, sizeof block);
         if (n <= 0)
             return n == 0;
-        if (out->len + (size_t)n > CHILD_LIMIT)
+        if (out->len + (size_t)n > most)
             return false;
         buf_add(out, block, (size_t)n);
     }
@@ -184,7 +184,7 @@ int child_ask(const struct library *library, const struct native *questions, siz
     CLEANUP(fd_close) int fd = ends[0];
     if (pid < 0)
         return err_sys(err, errno, "start a process");
-    bool complete = read_all(fd, ret);
+    bool complete = read_all(fd, (count + 1) * CHILD_LIMIT, ret);
     if (!complete)
         kill(pid, SIGKILL);
     while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)

@@ -10,7 +10,7 @@
 #include "dialect/dialect.h"
 
 #define CHILD_MS    5000
-#define CHILD_LIMIT ((size_t)32 << 20) /* bytes of an answer */
+#define CHILD_LIMIT ((size_t)32 << 10) /* bytes of an answer */
 
 /* Puts the questions to the shared object at library->path. Its lines (answer.h) are added to
  * `ret`. ERR_SYSTEM: it can't be loaded as that library, or has not ended in time. */

@@ -17,6 +17,17 @@ is "$(grep -c '^# .*read back' "$OUT")" 1 "only that one"
 run tlsharden ciphers --dialect nss
 status_is 2 "an unknown dialect: exit status 2"
 
+run tlsharden ciphers --profile old --for openssl=1.0.2u,gnutls=3.6.7
+status_is 0 "ciphers of versions that are not here"
+out_has '^# openssl 1\.0\.2u, read back by tables for openssl 1\.0\.2u$' "says that tables were asked"
+out_has '^# table of 1\.0\.2: .*1\.0\.' "and where these are from"
+out_has '^ciphers +.*:DES-CBC3-SHA$' "1.0.2 has 3DES, and no security levels"
+out_has '^max_protocol +TLSv1\.2$' "and no TLS 1.3"
+for wrong in openssl openssl= nss=3 openssl=x openssl=3..1 ,; do
+    run tlsharden ciphers --for "$wrong"
+    status_is 2 "--for $wrong: exit status 2"
+done
+
 cat >"$work/own.json" <<'EOF'
 {"name": "own", "extends": "strict", "scopes": {"postfix": {"tls": {"groups": ["secp384r1"]}}}}
 EOF
