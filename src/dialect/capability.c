@@ -14,35 +14,30 @@
 
 static const struct capability_origin origins[] = {
     {DIALECT_OPENSSL, "1.0.2",
-     "suites: read from a 1.0.1f library, to which 1.0.2 adds none of the catalogue; "
-     "groups and "
-     "schemes: SSL_CTX_set1_curves_list(3), SSL_CTX_set1_sigalgs_list(3) of 1.0.2; not "
-     "asked of a "
-     "1.0.2 library"},
+     "suites and groups: asked of 1.0.2s (in Node.js 8.17.0); signature schemes: "
+     "SSL_CTX_set1_sigalgs_list(3) of that version"},
     {DIALECT_OPENSSL, "1.1.1",
-     "suites, groups and schemes: read from 1.1.1 and 1.1.1m libraries as Ubuntu 18.04 "
-     "and Debian "
-     "11 build them"},
+     "suites, groups and signature schemes: asked of 1.1.1 and 1.1.1m, shared objects as "
+     "Debian "
+     "and Ubuntu build them"},
     {DIALECT_OPENSSL, "3.0",
-     "read from Debian 12's 3.0.19 and 3.0.22; a test asks the installed library again"},
+     "asked of Debian 12's 3.0.19 and 3.0.22; a test asks the installed library again"},
     {DIALECT_OPENSSL, "3.2",
-     "3.0, and the groups of RFC 8734 (brainpool for TLS 1.3) of the 3.2 release notes; "
-     "not asked of "
-     "a 3.2 library"},
+     "what 3.0 and 3.5.4 both have, and the groups of RFC 8734 (Brainpool for TLS 1.3) "
+     "by the "
+     "release notes; no 3.2 library was asked"},
     {DIALECT_OPENSSL, "3.5",
-     "3.2, and the ML-KEM groups and ML-DSA schemes of the 3.5 release notes; not asked "
-     "of a 3.5 "
-     "library"},
+     "suites, groups and signature schemes: asked of 3.5.4 (in Node.js 24.11.0)"},
     {DIALECT_GNUTLS, "3.6",
      "3.7, less what the release notes of 3.6.5 (TLS 1.3), 3.6.12 (X448, Ed448) and "
      "3.6.13 (GOST) "
-     "add; not asked of a 3.6 library"},
+     "add; no 3.6 library was asked"},
     {DIALECT_GNUTLS, "3.7",
-     "read from Debian 12's 3.7.9; a test asks the installed library again"},
+     "asked of Debian 12's 3.7.9; a test asks the installed library again"},
     {DIALECT_GNUTLS, "3.8",
-     "3.7, less SRP (off by default since 3.8.0), and the hybrid groups and ML-DSA "
-     "schemes of the "
-     "3.8.9 release notes; not asked of a 3.8 library"},
+     "3.7, less SRP (off by default since 3.8.0), with the hybrid groups and ML-DSA "
+     "schemes that "
+     "3.8.9 adds by its release notes; no 3.8 library was asked"},
 };
 
 const struct capability_origin *capability_origins(size_t *ret_count)
