@@ -6,7 +6,7 @@
 
 #include <ctype.h>
 #include <dlfcn.h>
-#include <openssl/crypto.h>
+#include <openssl/ssl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,21 +42,36 @@ bool dialect_by_name(const char *name, enum dialect_kind *ret)
     return false;
 }
 
+/* The file that holds a function, as the loader found it. */
+static const char *file_of(const void *function, const char *soname)
+{
+    Dl_info info;
+    bool found = dladdr(function, &info) != 0 && info.dli_fname && *info.dli_fname == '/';
+    return found ? info.dli_fname : soname;
+}
+
+static int local_openssl(struct library *ret)
+{
+    SSL_CTX *(*function)(const SSL_METHOD *) = SSL_CTX_new;
+    const void *address = NULL;
+    memcpy(&address, &function, sizeof address); /* POSIX says that it fits */
+    *ret = (struct library){DIALECT_OPENSSL, OpenSSL_version(OPENSSL_VERSION_STRING),
+                            file_of(address, "libssl.so.3")};
+    return 0;
+}
+
 int dialect_local(enum dialect_kind kind, struct library *ret, struct err *err)
 {
-    if (kind == DIALECT_OPENSSL) {
-        *ret = (struct library){kind, OpenSSL_version(OPENSSL_VERSION_STRING),
-                                "libssl.so.3"};
-        return 0;
-    }
+    if (kind == DIALECT_OPENSSL)
+        return local_openssl(ret);
     void *handle = dlopen("libgnutls.so.30", RTLD_LAZY | RTLD_LOCAL);
+    void *symbol = handle ? dlsym(handle, "gnutls_check_version") : NULL;
     const char *(*check)(const char *) = NULL;
-    if (handle)
-        *(void **)&check = dlsym(handle, "gnutls_check_version");
-    if (!check)
+    if (!symbol)
         return err_set(err, ERR_SYSTEM,
                        "libgnutls.so.30 can't be loaded: is it installed?");
-    *ret = (struct library){kind, check(NULL), "libgnutls.so.30"};
+    *(void **)&check = symbol;
+    *ret = (struct library){kind, check(NULL), file_of(symbol, "libgnutls.so.30")};
     return 0;
 }
 
