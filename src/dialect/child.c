@@ -36,6 +36,16 @@ static int limit(__rlimit_resource_t what, rlim_t value)
     return setrlimit(what, &r);
 }
 
+/* Kernels before 5.9, and some sandboxes, have no close_range(). */
+static void close_from(int first)
+{
+    if (close_range((unsigned)first, ~0U, 0) == 0)
+        return;
+    long end = sysconf(_SC_OPEN_MAX);
+    for (int fd = first; fd < (end > 0 && end < 65536 ? end : 65536); fd++)
+        close(fd);
+}
+
 /* Nothing but the pipe, which becomes descriptor 3. */
 static int close_others(int pipe)
 {
@@ -47,7 +57,8 @@ static int close_others(int pipe)
             return -1;
     if (pipe != 3 && dup2(pipe, 3) < 0)
         return -1;
-    return close_range(4, ~0U, 0);
+    close_from(4);
+    return 0;
 }
 
 static int drop_privileges(void)

@@ -1,6 +1,7 @@
 /*
  * Overlays. An edited list keeps its order: what is removed goes first, then prepended names stand
- * before and appended ones after; a name that was there already moves.
+ * before and appended ones after; a name that was there already moves. One that is both prepended
+ * and appended stands before.
  */
 #include "policy/overlay.h"
 
@@ -38,7 +39,11 @@ static json_t *edited(const json_t *old, const json_t *edit)
     json_array_foreach(first, i, v) json_array_append(list, v);
     json_array_foreach(old, i, v) if (!matches(gone, v) && !contains(first, v) &&
                                       !contains(last, v)) json_array_append(list, v);
-    json_array_foreach(last, i, v) json_array_append(list, v);
+    json_array_foreach(last, i, v)
+    {
+        if (!contains(first, v))
+            json_array_append(list, v);
+    }
     return list;
 }
 

@@ -82,25 +82,28 @@ static int unknown_profile(const char *which, const char *dir, struct err *err)
                    which);
 }
 
-/* The file of a profile; owned. NULL: there is none. */
+/* DIR/NAME, where DIR is that of the file `beside`; owned. */
+static char *next_to(const char *beside, const char *name)
+{
+    const char *slash = beside ? strrchr(beside, '/') : NULL;
+    return slash && *name != '/'
+               ? mem_printf("%.*s/%s", (int)(slash - beside), beside, name)
+               : mem_strdup(name);
+}
+
+/* The file of a profile; owned. `beside` is the file that extends it, or NULL. NULL: there is none. */
 static char *locate(const char *which, const char *dir, const char *beside,
                     struct err *err)
 {
     if (is_file_name(which))
-        return mem_strdup(which);
-    const char *slash = beside ? strrchr(beside, '/') : NULL;
-    if (slash) {
-        char *path = mem_printf("%.*s/%s.json", (int)(slash - beside), beside, which);
-        if (file_exists(path))
-            return path;
-        free(path);
-    }
-    if (dir) {
-        char *path = mem_printf("%s/%s.json", dir, which);
-        if (file_exists(path))
-            return path;
-        free(path);
-    }
+        return next_to(beside, which);
+    CLEANUP(mem_freep) char *file = mem_printf("%s.json", which);
+    CLEANUP(mem_freep) char *near = beside ? next_to(beside, file) : NULL;
+    if (near && file_exists(near))
+        return TAKE_PTR(near);
+    CLEANUP(mem_freep) char *shipped = dir ? mem_printf("%s/%s", dir, file) : NULL;
+    if (shipped && file_exists(shipped))
+        return TAKE_PTR(shipped);
     unknown_profile(which, dir, err);
     return NULL;
 }

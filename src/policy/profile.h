@@ -34,7 +34,8 @@ struct profile {
 
 /* Loads a profile and what it extends. `which` is a file when it has a slash or ends in ".json",
  * else the name of a profile in `dir` (the data directory's profiles/; NULL when there is none).
- * The parent's name is looked up in `dir`, and for a file first beside it. NULL on error:
+ * A parent's name is looked up beside the file that extends it, then in `dir`; a parent's file is
+ * relative to that file. NULL on error:
  * ERR_INPUT (unknown name: the nearest one is suggested; loops; contents), ERR_SYSTEM. Owned by
  * the caller (profile_free). */
 struct profile *profile_load(const char *which, const char *dir,

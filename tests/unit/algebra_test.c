@@ -107,6 +107,35 @@ START_TEST(spelling_does_not_matter)
 }
 END_TEST
 
+/* A parent may be a file, which is looked for beside the one that extends it. */
+START_TEST(edits_and_parents_at_their_edges)
+{
+    struct shelf s = {tree_make()};
+    struct err err = ERR_INIT;
+    put(&s, "a",
+        "{\"name\":\"a\",\"extends\":\"sub/b.json\",\"tls\":{\"groups\":"
+        "{\"prepend\":[\"x448\"],\"append\":[\"x448\",\"x25519\"]},\"suites\":{}}}");
+    put(&s, "sub/b", "{\"name\":\"b\",\"extends\":\"c\"}");
+    put(&s, "sub/c",
+        "{\"name\":\"c\",\"extends\":\"strict\",\"tls\":{\"groups\":"
+        "[\"x25519\",\"secp256r1\"]}}");
+    CLEANUP(profile_releasep) struct profile *p = load(&s, "a");
+    CLEANUP(policy_release) struct policy policy = POLICY_INIT;
+    ck_assert_int_eq(profile_policy(p, NULL, &policy, &err), 0);
+    ck_assert_uint_eq(policy.group_count, 3);
+    ck_assert_str_eq(policy.groups[0].group->name, "x448");
+    ck_assert_str_eq(policy.groups[1].group->name, "secp256r1");
+    ck_assert_str_eq(policy.groups[2].group->name, "x25519");
+    ck_assert_uint_eq(policy.suite_count, 6);
+    put(&s, "loop", "{\"name\":\"loop\",\"extends\":\"loop\"}");
+    char *path = mem_printf("%s/loop.json", s.dir);
+    ck_assert_ptr_null(profile_load(path, "profiles", &err));
+    ck_assert_ptr_nonnull(strstr(err.text, "extend one another in a loop"));
+    free(path);
+    tree_remove(&s.dir);
+}
+END_TEST
+
 /* What a scope edits is the list that holds in the end, whichever file edits it. */
 START_TEST(scopes_edit_through_layers)
 {
@@ -291,6 +320,6 @@ START_TEST(levels_are_found_by_name_and_by_pattern)
 }
 END_TEST
 
-UNIT_MAIN("algebra", spelling_does_not_matter, scopes_edit_through_layers,
-          every_value_has_an_origin, a_difference_is_what_it_is,
-          levels_are_found_by_name_and_by_pattern)
+UNIT_MAIN("algebra", spelling_does_not_matter, edits_and_parents_at_their_edges,
+          scopes_edit_through_layers, every_value_has_an_origin,
+          a_difference_is_what_it_is, levels_are_found_by_name_and_by_pattern)
