@@ -119,6 +119,7 @@ bool name_problem(enum key_type type, const char *name, char **ret_why)
     case KEY_NUMBER:
     case KEY_CHOICE:
     case KEY_SCOPES:
+    case KEY_LEVELS:
         *ret_why = NULL;
         break;
     }

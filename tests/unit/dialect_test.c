@@ -79,30 +79,70 @@ START_TEST(gnutls_is_the_profile_or_less)
 }
 END_TEST
 
+/* What the tables say of a profile, and what the library of that version says, is the same. */
+static void agree(const char *name, enum dialect_kind kind)
+{
+    CLEANUP(policy_release) struct policy p = policy_of(name);
+    CLEANUP(native_release) struct native n = NATIVE_INIT, m = NATIVE_INIT;
+    CLEANUP(grants_release) struct grants asked = GRANTS_INIT, read = GRANTS_INIT;
+    struct err err = ERR_INIT, other = ERR_INIT;
+    struct library l, tables;
+    ck_assert_int_eq(dialect_local(kind, &l, &err), 0);
+    tables = l;
+    tables.path = NULL;
+    int rc = dialect_translate(&l, &p, &n, &asked, &err);
+    ck_assert_msg(dialect_translate(&tables, &p, &m, &read, &other) == rc, "%s: %s%s",
+                  name, err.text, other.text);
+    ck_assert_str_eq(err.text, other.text);
+    ck_assert_uint_eq(asked.count, read.count);
+    for (size_t k = 0; k < asked.count; k++) {
+        ck_assert_str_eq(asked.items[k].name, read.items[k].name);
+        ck_assert_msg(asked.items[k].verdict == read.items[k].verdict, "%s %s: %s %s",
+                      name, l.version, asked.items[k].name,
+                      grant_verdict_name(asked.items[k].verdict));
+    }
+    ck_assert(rc < 0 || (asked.by_library && !read.by_library));
+}
+
 START_TEST(tables_and_library_agree)
 {
-    for (int kind = DIALECT_OPENSSL; kind <= DIALECT_GNUTLS; kind++)
-        for (size_t i = 0; i < sizeof profiles / sizeof *profiles; i++) {
-            CLEANUP(policy_release) struct policy p = policy_of(profiles[i]);
-            CLEANUP(native_release) struct native n = NATIVE_INIT, m = NATIVE_INIT;
-            CLEANUP(grants_release) struct grants asked = GRANTS_INIT, read = GRANTS_INIT;
-            struct err err = ERR_INIT;
-            struct library l, tables;
-            ck_assert_int_eq(dialect_local((enum dialect_kind)kind, &l, &err), 0);
-            tables = l;
-            tables.path = NULL;
-            ck_assert_msg(dialect_translate(&l, &p, &n, &asked, &err) == 0, "%s",
-                          err.text);
-            ck_assert_msg(dialect_translate(&tables, &p, &m, &read, &err) == 0, "%s",
-                          err.text);
-            ck_assert_uint_eq(asked.count, read.count);
-            for (size_t k = 0; k < asked.count; k++) {
-                ck_assert_str_eq(asked.items[k].name, read.items[k].name);
-                ck_assert_msg(asked.items[k].verdict == read.items[k].verdict,
-                              "%s %s: %s %s", profiles[i], l.version, asked.items[k].name,
-                              grant_verdict_name(asked.items[k].verdict));
+    CLEANUP(strv_release) struct strv names = STRV_INIT;
+    struct err err = ERR_INIT;
+    ck_assert_int_eq(profile_names("profiles", &names, &err), 0);
+    for (size_t i = 0; i < names.count; i++)
+        for (int kind = DIALECT_OPENSSL; kind <= DIALECT_GNUTLS; kind++)
+            agree(names.items[i], (enum dialect_kind)kind);
+    ck_assert_uint_ge(names.count, 25);
+}
+END_TEST
+
+/* Every profile for every recorded version: what is granted is in the profile, or a reason is told. */
+START_TEST(each_recorded_version_takes_each_profile)
+{
+    static const struct library versions[] = {
+        {DIALECT_OPENSSL, "1.0.2u", NULL}, {DIALECT_OPENSSL, "1.1.1w", NULL},
+        {DIALECT_OPENSSL, "3.0.11", NULL}, {DIALECT_OPENSSL, "3.2.4", NULL},
+        {DIALECT_OPENSSL, "3.5.4", NULL},  {DIALECT_GNUTLS, "3.6.16", NULL},
+        {DIALECT_GNUTLS, "3.7.9", NULL},   {DIALECT_GNUTLS, "3.8.9", NULL},
+    };
+    CLEANUP(strv_release) struct strv names = STRV_INIT;
+    struct err err = ERR_INIT;
+    ck_assert_int_eq(profile_names("profiles", &names, &err), 0);
+    for (size_t i = 0; i < names.count; i++)
+        for (size_t v = 0; v < sizeof versions / sizeof *versions; v++) {
+            CLEANUP(policy_release) struct policy p = policy_of(names.items[i]);
+            CLEANUP(native_release) struct native n = NATIVE_INIT;
+            CLEANUP(grants_release) struct grants g = GRANTS_INIT;
+            int rc = dialect_translate(&versions[v], &p, &n, &g, &err);
+            if (rc < 0)
+                ck_assert_msg(err.kind == ERR_REFUSED &&
+                                  strstr(err.text, "not satisfiable here"),
+                              "%s: %s", names.items[i], err.text);
+            for (size_t k = 0; k < g.count; k++) {
+                ck_assert_int_ne(g.items[k].verdict, GRANT_WIDENED);
+                ck_assert((g.items[k].verdict == GRANT_DROPPED) ==
+                          (g.items[k].reason != NULL));
             }
-            ck_assert(!read.by_library);
         }
 }
 END_TEST
@@ -143,7 +183,7 @@ START_TEST(libraries_refuse_what_they_do_not_know)
     char priority[] = "NONE:+BOGUS", groups[] = "X25519:BOGUS";
     struct native n = {.priority = priority};
     ck_assert_int_eq(dialect_resolve(&l, &n, &r, &err), -1);
-    ck_assert_str_eq(err.text, "gnutls refuses the priority string at '+BOGUS'");
+    ck_assert_str_eq(err.text, "gnutls 3.7.9 refuses '+BOGUS'");
     l.path = "/nonexistent.so";
     ck_assert_int_eq(dialect_resolve(&l, &n, &r, &err), -1);
     ck_assert_str_eq(err.text, "'/nonexistent.so' can't be loaded as GnuTLS");
@@ -155,5 +195,5 @@ START_TEST(libraries_refuse_what_they_do_not_know)
 END_TEST
 
 UNIT_MAIN("dialect", openssl_is_exact_and_in_order, gnutls_is_the_profile_or_less,
-          tables_and_library_agree, strict_strings_are_as_people_know_them,
-          libraries_refuse_what_they_do_not_know)
+          tables_and_library_agree, each_recorded_version_takes_each_profile,
+          strict_strings_are_as_people_know_them, libraries_refuse_what_they_do_not_know)

@@ -40,7 +40,7 @@ START_TEST(shipped_profiles_load)
     CLEANUP(strv_release) struct strv names = STRV_INIT;
     struct err err = ERR_INIT;
     ck_assert_int_eq(profile_names("profiles", &names, &err), 0);
-    ck_assert_uint_eq(names.count, 5);
+    ck_assert_uint_eq(names.count, 25);
     for (size_t i = 0; i < names.count; i++) {
         CLEANUP(profile_releasep)
         struct profile *p = profile_load(names.items[i], "profiles", &err);
