@@ -426,9 +426,11 @@ static int read_directory(struct httpd_tree *t, const struct reading *r, const c
         return -1;
     if (found.count)
         return read_pattern(t, &deeper, pattern, err);
-    wanted_note(t->w, WANTED_WARNING, path, NULL, "is included but cannot be read: %s",
-                why->text);
-    return 0;
+    CLEANUP(mem_freep) char *inside = file_join(path, ".");
+    if (path_exists(&t->w->host->root, inside))
+        return 0; /* an empty one */
+    *err = *why;
+    return -1; /* a plan made without a part of the configuration would be a guess */
 }
 
 static int read_path(struct httpd_tree *t, const struct reading *r, const char *path,
