@@ -156,11 +156,9 @@ static void activate_running(struct record *r)
 }
 
 /* What was edited in the meantime stays, and is told; all else is back. */
-static int close_up(struct run *run, const struct buf *edited, struct err *err)
+static int tell(const struct run *run, const struct buf *edited, struct err *err)
 {
-    if (mark(run, RECORD_ROLLED_BACK, "rolled back", err) < 0)
-        return -1;
-    if (edited->len && edited->len != run->kept.len)
+    if (edited->len)
         return err_set(err, ERR_REFUSED,
                        "generation %04u is taken back, but for what somebody edited "
                        "meanwhile: %s",
@@ -175,19 +173,22 @@ static int take_back(struct run *run, struct err *err)
     enum record_state before = run->record.state;
     CLEANUP(buf_release) struct buf edited = BUF_INIT;
     activate_running(&run->record);
-    if (mark(run, RECORD_ROLLING_BACK, "rolled back", err) < 0)
-        return -1;
-    int rc = undo(run, &edited, err);
+    int rc = mark(run, RECORD_ROLLING_BACK, "rolled back", err);
+    if (rc == 0)
+        rc = undo(run, &edited, err);
     if (rc < 0 && !run->begun) {
-        struct err second = ERR_INIT;
+        struct err second = ERR_INIT; /* a mark that failed may have been written */
         (void)!mark(run, before, NULL, &second);
         return -1;
     }
+    run->record.settled = true;
     if (rc == 0)
-        rc = close_up(run, &edited, err);
-    if (rc < 0 && run->record.state != RECORD_ROLLED_BACK)
-        err->kind = ERR_INCOMPLETE;
-    return rc < 0 ? err_context(err, "roll back generation %04u", run->record.id) : 0;
+        rc = mark(run, RECORD_ROLLED_BACK, "rolled back", err);
+    if (rc == 0)
+        return tell(run, &edited, err);
+    err->kind = ERR_INCOMPLETE;
+    return err_context(err, "roll back generation %04u (run 'tlsharden recover')",
+                       run->record.id);
 }
 
 static int roll_back(struct run *run, const char *text, struct err *err)

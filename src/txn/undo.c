@@ -125,13 +125,16 @@ static int stage_back(struct run *run, size_t index, struct err *err)
     return rc > 0 ? stage_image(run, index, &p, name, err) : rc;
 }
 
-static void drop_staged(struct run *run, size_t index)
+/* For a way back that cannot even begin. */
+static void drop_staged(struct run *run)
 {
-    CLEANUP(mem_freep) char *name = turn_back_name(&run->record.files[index]);
-    CLEANUP(place_release) struct place p = PLACE_INIT;
-    struct err ignored = ERR_INIT;
-    if (place_find(&run->root, run->record.files[index].path, &p, &ignored) == 0)
-        (void)!swap_drop(&p, name, &ignored);
+    for (size_t i = 0; i < run->record.count; i++) {
+        CLEANUP(mem_freep) char *name = turn_back_name(&run->record.files[i]);
+        CLEANUP(place_release) struct place p = PLACE_INIT;
+        struct err ignored = ERR_INIT;
+        if (place_find(&run->root, run->record.files[i].path, &p, &ignored) == 0)
+            (void)!swap_drop(&p, name, &ignored);
+    }
 }
 
 static int stage_all(struct run *run, struct err *err)
@@ -139,11 +142,7 @@ static int stage_all(struct run *run, struct err *err)
     int rc = 0;
     for (size_t i = run->record.count; rc == 0 && i > 0; i--)
         rc = stage_back(run, i - 1, err);
-    if (rc == 0)
-        rc = run_sync_staged(run, err);
-    for (size_t i = 0; rc < 0 && i < run->record.count; i++)
-        drop_staged(run, i);
-    return rc;
+    return rc < 0 ? -1 : run_sync_staged(run, err);
 }
 
 /* --- files ------------------------------------------------------------------------------- */
@@ -198,9 +197,17 @@ static int undo_files_locked(struct run *run, struct err *err)
     CLEANUP(peers_release) struct peers peers = PEERS_INIT;
     struct err ignored = ERR_INIT;
     (void)!peers_take(&peers, &run->root, run->record.locks, &ignored);
-    if (undo_look(run, err) < 0 || stage_all(run, err) < 0)
+    if (undo_look(run, err) < 0)
         return -1;
-    return undo_files(run, err);
+    bool before = run->begun;
+    run->begun = false;
+    int rc = stage_all(run, err);
+    if (rc == 0)
+        rc = undo_files(run, err);
+    if (rc < 0 && !run->begun)
+        drop_staged(run);
+    run->begun = run->begun || before;
+    return rc;
 }
 
 /* --- services ---------------------------------------------------------------------------- */
@@ -289,9 +296,6 @@ int undo(struct run *run, struct buf *edited, struct err *err)
     if (undo_files_locked(run, err) < 0)
         return -1;
     undo_edited(run, edited);
-    if (run->kept.len)
-        buf_addf(edited, "%sand what somebody made of %s", edited->len ? ", " : "",
-                 buf_str(&run->kept));
     if (json_array_size(run->record.activated))
         run->begun = true;
     return undo_services(run, edited, err);
@@ -314,6 +318,13 @@ static int incomplete(struct err *err, const struct err *cause, const struct err
     return err_set(err, ERR_INCOMPLETE,
                    "%.900s; taking it back failed, too: %.900s; run 'tlsharden recover'",
                    cause->text, why->text);
+}
+
+/* What nobody asked us to take away, and was in the way of an exchange. */
+static void add_kept(const struct run *run, struct buf *edited)
+{
+    if (run->kept.len)
+        buf_addf(edited, "%s%s", edited->len ? ", " : "", buf_str(&run->kept));
 }
 
 /* A commit or a request to confirm that failed may have been written nevertheless. */
@@ -342,6 +353,7 @@ int undo_failed(struct run *run, struct err *err)
     }
     if (close_record(run, cause.text, &why) < 0)
         return incomplete(err, &cause, &why);
+    add_kept(run, &edited);
     if (edited.len)
         return err_set(err, ERR_REFUSED,
                        "%.900s; everything is back but what somebody else changed, which "
@@ -362,6 +374,7 @@ static int undo_generation(struct run *run, struct err *err)
         err->kind = ERR_INCOMPLETE;
         return err_context(err, "take back generation %04u, which was %s", id, why);
     }
+    add_kept(run, &edited);
     if (edited.len)
         return err_set(
             err, ERR_REFUSED,

@@ -51,7 +51,7 @@ struct trace {
     void *ctx;
     long at; /* number of the call to strike, from 1 */
     enum strike strike;
-    bool again; /* every call from `at` on, not just that one */
+    bool again; /* from `at` on every call that takes space, not just that one */
     int error;
     void (*hook)(void *ctx);
 };
@@ -181,6 +181,14 @@ static inline bool trace_counts(const struct __ptrace_syscall_info *info)
     }
 }
 
+/* What a full disk refuses. */
+static inline bool trace_takes_space(long number)
+{
+    return number == SYS_openat || number == SYS_write || number == SYS_pwrite64 ||
+           number == SYS_mkdir || number == SYS_mkdirat || number == SYS_symlinkat ||
+           number == SYS_linkat || number == SYS_fsetxattr;
+}
+
 /* Skips the call; it seems to return `value`. */
 static inline void trace_return(pid_t pid, long value)
 {
@@ -229,6 +237,8 @@ static inline void tracer_call(struct tracer *t, pid_t pid)
         return;
     long n = ++t->result.calls;
     if (!t->trace->at || n < t->trace->at || (n > t->trace->at && !t->trace->again))
+        return;
+    if (t->trace->again && !trace_takes_space((long)info.seccomp.nr))
         return;
     if (!t->result.struck) {
         t->result.number = (long)info.seccomp.nr;
