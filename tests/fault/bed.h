@@ -19,6 +19,7 @@ struct bed {
     char *dir;   /* the tree; removed at the end */
     char *state; /* where the records are */
     bool live;
+    int more; /* files besides, all alike */
     struct txn_opts opts;
     struct plan *plan;
     struct buf old, new; /* the tree as it was; and as it shall be, without times */
@@ -49,6 +50,11 @@ static inline void bed_fill(const struct bed *b)
     tree_write(b->dir, "/etc/b/empty", "", 0644);
     tree_link(b->dir, "/etc/b/link", "../a/main.cf");
     tree_link(b->dir, "/etc/b/oldlink", "../a/gone.conf");
+    for (int i = 0; i < b->more; i++) {
+        CLEANUP(mem_freep) char *path = mem_printf("/etc/more/%d.conf", i);
+        tree_write(b->dir, path, "more\n", 0644);
+        tree_age(b->dir, path);
+    }
     CLEANUP(mem_freep) char *main_cf = file_join(b->dir, "/etc/a/main.cf");
     ck_assert_int_eq(setxattr(main_cf, "user.mark", "kept", 4, 0), 0);
     static const char *const aged[] = {
@@ -86,6 +92,10 @@ static inline void bed_make_plan(struct bed *b)
         PLAN_SYMLINK;
     bed_add(b, "/etc/b/newlink", NULL, "link")->kind = PLAN_SYMLINK;
     bed_add(b, "/etc/b/oldlink", "../a/gone.conf", NULL)->kind = PLAN_SYMLINK;
+    for (int i = 0; i < b->more; i++) {
+        CLEANUP(mem_freep) char *path = mem_printf("/etc/more/%d.conf", i);
+        bed_add(b, path, "more\n", "less\n");
+    }
     struct plan_service *s = plan_add_service(b->plan, "svc");
     s->running = true;
     if (b->live)
@@ -157,9 +167,9 @@ static inline void bed_do(struct bed *b, int (*work)(void *))
     ck_abort_msg("exit status %d: %s", rc, text);
 }
 
-static inline void bed_make(struct bed *b, char *dir, bool live)
+static inline void bed_make_more(struct bed *b, char *dir, bool live, int more)
 {
-    *b = (struct bed){.dir = dir, .live = live};
+    *b = (struct bed){.dir = dir, .live = live, .more = more};
     b->state = file_join(b->dir, "/var/lib/tlsharden");
     b->opts = (struct txn_opts){.root = live ? "/" : b->dir, .state_dir = b->state};
     ck_assert_int_eq(
@@ -170,6 +180,11 @@ static inline void bed_make(struct bed *b, char *dir, bool live)
     bed_describe(b, false, &b->new);
     bed_fill(b);
     bed_describe(b, true, &b->old);
+}
+
+static inline void bed_make(struct bed *b, char *dir, bool live)
+{
+    bed_make_more(b, dir, live, 0);
 }
 
 static inline void bed_end(struct bed *b)

@@ -5,6 +5,7 @@
  * included. Then the disk stays full from each call on; and every write is cut short.
  */
 #include "fault/bed.h"
+#include "fault/left_out.h"
 
 static const int errors[] = {ENOSPC, EIO, EDQUOT, EINTR};
 
@@ -181,5 +182,37 @@ START_TEST(writes_cut_short)
 }
 END_TEST
 
+/* A write that claims to have been done. How often the host ended up with something else. */
+static long lie_everywhere(struct bed *b, long *ret_told)
+{
+    long wrong = 0;
+    *ret_told = 0;
+    for (long at = 1;; at++) {
+        bed_fill(b);
+        struct trace_result r = bed_strike(b, bed_apply, STRIKE_LIE, 0, at);
+        if (!r.struck)
+            return wrong;
+        CLEANUP(mem_freep) char *text = bed_message(b);
+        int status = exit_of(b, &r);
+        *ret_told += strstr(text, "does not read back the same") != NULL;
+        wrong += status ? !bed_is_old(b) : !bed_is_new(b);
+    }
+}
+
+START_TEST(a_disk_that_lies)
+{
+    BED(false);
+    long told;
+    ck_assert_int_eq(lie_everywhere(&b, &told), 0);
+    ck_assert_int_gt(told, 2);
+    bed_count("a write that was not done: %ld of them told, none went live", told);
+    left_out = GUARD_REREAD;
+    long wrong = lie_everywhere(&b, &told);
+    ck_assert_int_gt(wrong, 0);
+    bed_count("without reading again: %ld went live", wrong);
+}
+END_TEST
+
 UNIT_MAIN("fail", apply_with_a_failing_call, rollback_with_a_failing_call,
-          recovery_with_a_failing_call, a_disk_that_stays_full, writes_cut_short)
+          recovery_with_a_failing_call, a_disk_that_stays_full, writes_cut_short,
+          a_disk_that_lies)

@@ -43,6 +43,7 @@ enum strike {
     STRIKE_KILL,  /* SIGKILL instead of the call */
     STRIKE_ERROR, /* the call fails with `error`, and is not carried out */
     STRIKE_SHORT, /* a write writes half of what it was asked to */
+    STRIKE_LIE,   /* a write says that it has written, and has not */
     STRIKE_HOOK, /* `hook` is called while the process is stopped; then the call goes on */
 };
 
@@ -54,6 +55,9 @@ struct trace {
     bool again; /* from `at` on every call that takes space, not just that one */
     int error;
     void (*hook)(void *ctx);
+    /* Sees every call that is not struck, before it is carried out; may be NULL. `fd` is its first
+     * argument. */
+    void (*watch)(void *ctx, pid_t pid, long number, int fd);
 };
 
 struct trace_result {
@@ -208,6 +212,14 @@ static inline void trace_shorten(pid_t pid)
     ck_assert_int_eq((int)ptrace(PTRACE_SETREGS, pid, NULL, &regs), 0);
 }
 
+static inline void trace_lie(pid_t pid)
+{
+    struct user_regs_struct regs;
+    ck_assert_int_eq((int)ptrace(PTRACE_GETREGS, pid, NULL, &regs), 0);
+    if (regs.orig_rax == SYS_write)
+        trace_return(pid, (long)regs.rdx);
+}
+
 static inline void tracer_strike(struct tracer *t, pid_t pid)
 {
     switch (t->trace->strike) {
@@ -221,6 +233,9 @@ static inline void tracer_strike(struct tracer *t, pid_t pid)
         return;
     case STRIKE_SHORT:
         trace_shorten(pid);
+        return;
+    case STRIKE_LIE:
+        trace_lie(pid);
         return;
     case STRIKE_HOOK:
         t->trace->hook(t->trace->ctx);
@@ -236,6 +251,9 @@ static inline void tracer_call(struct tracer *t, pid_t pid)
     if (!trace_counts(&info))
         return;
     long n = ++t->result.calls;
+    if (t->trace->watch && n != t->trace->at)
+        t->trace->watch(t->trace->ctx, pid, (long)info.seccomp.nr,
+                        (int)info.seccomp.args[0]);
     if (!t->trace->at || n < t->trace->at || (n > t->trace->at && !t->trace->again))
         return;
     if (t->trace->again && !trace_takes_space((long)info.seccomp.nr))
