@@ -55,10 +55,14 @@ int file_read_fd(int fd, const char *path, size_t limit, struct buf *out, struct
         return err_sys(err, S_ISDIR(st->st_mode) ? EISDIR : EINVAL,
                        "read '%s': not a regular file", path);
     size_t start = out->len;
-    buf_reserve(out, (size_t)st->st_size + 1);
+    if ((size_t)st->st_size <=
+        limit) /* a larger one is an error of read_all(), not a reason to
+                                         ask for memory */
+        buf_reserve(out, (size_t)st->st_size + 1);
     int rc = read_all(fd, path, limit, out, err);
     if (rc < 0)
         out->len = start;
+    buf_reserve(out, 0);
     out->data[out->len] = '\0';
     return rc;
 }

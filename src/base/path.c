@@ -67,9 +67,9 @@ static char *resolved_path(const struct path_root *root, int fd)
         return NULL;
     real[n] = '\0';
     size_t skip = path_root_is_host(root) ? 0 : strlen(root->name);
-    if (strncmp(real, root->name, skip) != 0 || real[skip] != '/')
+    if (strncmp(real, root->name, skip) != 0 || (real[skip] && real[skip] != '/'))
         return NULL;
-    return mem_strdup(real + skip);
+    return mem_strdup(real[skip] ? real + skip : "/");
 }
 
 char *path_resolve(const struct path_root *root, const char *path)

@@ -114,10 +114,15 @@ static int add_entry(struct plan *plan, const struct wanted *w, const struct doc
     if (directory_same(before, d->wanted))
         return 0;
     const json_t *live = json_object_get(d->spec, "live");
-    json_t *neutral = json_object_get(live, "neutral");
+    json_t *neutral CLEANUP(json_decrefp) =
+        lookup_select(w->context, json_object_get(live, "neutral"));
     struct plan_entry *e = plan_add_entry(plan, w->service->name, d->uri, d->dn);
     json_object_update(e->before, before);
     json_object_update(e->after, d->wanted);
+    if (!neutral && d->neutral)
+        neutral = json_object();
+    if (d->neutral)
+        json_object_update(neutral, d->neutral);
     e->neutral = json_incref(neutral);
     e->sync_dir = mem_strdup(json_string_value(json_object_get(live, "sync")));
     return shadow_entry(w->host, d, e, err);
@@ -188,10 +193,19 @@ static int check_group(struct plan *plan, const struct wanted *w,
     return 0;
 }
 
+static int compare_text(const char *a, const char *b)
+{
+    return strcmp(a ? a : "", b ? b : "");
+}
+
+/* Equal ones stay in the order in which they were found. */
 static int by_files(const void *a, const void *b)
 {
     const struct wanted_certificate *const *x = a, *const *y = b;
-    int c = strcmp((*x)->chain, (*y)->chain);
+    int c = compare_text((*x)->chain, (*y)->chain);
+    c = c ? c : compare_text((*x)->key, (*y)->key);
+    c = c ? c : compare_text((*x)->ca, (*y)->ca);
+    c = c ? c : compare_text((*x)->reader, (*y)->reader);
     return c ? c : (*x > *y) - (*x < *y);
 }
 

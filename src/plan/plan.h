@@ -43,7 +43,8 @@ struct plan_entry {
     json_t *after;  /* the same attributes */
     json_t *
         neutral; /* {"name": ["value"]}: where before is absent, taking back writes this first and
-                        then removes it, since a server may keep a rejected value; or NULL */
+                        then removes it, since a server may keep a rejected value;
+                        {"name": {"always": ["value"]}}: the same whatever before is; or NULL */
     char *file; /* on the host: where the server keeps it, or NULL: nobody knows */
     struct buf file_after; /* what that would hold: for a rehearsal, never written */
     char *

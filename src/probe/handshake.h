@@ -31,6 +31,7 @@ struct handshake_request {
     const char *ciphersuites; /* TLS 1.3, OpenSSL syntax; NULL: everything libssl has */
     const char *groups;       /* OpenSSL syntax; NULL: libssl's default */
     const char *ca_file;      /* trust anchors, PEM; NULL: the system's */
+    bool any_chain;  /* do not judge the chain, which saves reading the trust anchors */
     int deadline_ms; /* for everything, connecting included; 0: HANDSHAKE_DEADLINE_MS */
 };
 
@@ -80,7 +81,7 @@ struct handshake_result {
     char *suite_name; /* IANA name */
     char *group;      /* of the key exchange, OpenSSL's name; NULL: none or unknown */
     bool compression;
-    bool ticket;               /* a session ticket was issued */
+    bool ticket;               /* a session ticket was issued (up to TLS 1.2) */
     bool secure_renegotiation; /* RFC 5746; always true for TLS 1.3 */
     bool extended_master;      /* RFC 7627; always true for TLS 1.3 */
     bool staple;               /* an OCSP response was stapled */

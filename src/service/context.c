@@ -155,7 +155,8 @@ static json_t *text_or_false(const char *text)
 
 static void add_certificate(struct wanted *w)
 {
-    const json_t *spec = json_object_get(w->service->spec, "certificate");
+    json_t *spec CLEANUP(json_decrefp) =
+        lookup_select(w->context, json_object_get(w->service->spec, "certificate"));
     const char *name = w->service->name;
     bool may_combine = json_is_true(json_object_get(spec, "combined"));
     const char *combined = site_certificate(w->site, name, "combined");
@@ -172,14 +173,15 @@ static void add_certificate(struct wanted *w)
         chain = present_chain;
         key = present_key;
     }
+    bool ca_from_site = ca != NULL;
     if (!ca)
         ca = present_ca;
     bool separate = chain && key && strcmp(chain, key) != 0;
-    json_object_set_new(w->context, "certificate",
-                        json_pack("{s:o, s:o, s:o, s:b, s:b}", "chain",
-                                  text_or_false(chain), "key", text_or_false(key), "ca",
-                                  text_or_false(ca), "from_site", from_site,
-                                  "separate_key", separate));
+    json_object_set_new(
+        w->context, "certificate",
+        json_pack("{s:o, s:o, s:o, s:b, s:b, s:b}", "chain", text_or_false(chain), "key",
+                  text_or_false(key), "ca", text_or_false(ca), "from_site", from_site,
+                  "ca_from_site", ca_from_site, "separate_key", separate));
 }
 
 /* --- facts ----------------------------------------------------------------------------------- */
@@ -272,7 +274,7 @@ static void add_host(struct wanted *w)
     {
         const char *role = json_string_value(json_object_get(endpoint, "role"));
         unsigned port = (unsigned)json_integer_value(json_object_get(endpoint, "port"));
-        if (listening_at(&w->host->listening, port))
+        if (host_address(w->host, w->service, port, NULL))
             json_object_set_new(listening, role, json_true());
         else if (!json_object_get(listening, role))
             json_object_set_new(listening, role, json_false());

@@ -27,30 +27,30 @@ static void read_words(const json_t *values, struct strv *words)
     }
 }
 
-/* Is the word "NAME=..."? Names have no case. */
+/* What stands behind "NAME=" in a word; NULL when it is another one. Names have no case. */
 static const char *factor_value(const char *word, const char *name)
 {
     size_t n = strlen(name);
     return strncasecmp(word, name, n) == 0 && word[n] == '=' ? word + n + 1 : NULL;
 }
 
-json_t *factors_raise(const json_t *values, const char *factor, long least)
+json_t *factors_set(const json_t *values, const char *factor, long value,
+                    long *ret_present)
 {
     CLEANUP(strv_release) struct strv words = STRV_INIT;
-    long present = 0;
-    read_words(values, &words);
+    CLEANUP(mem_freep) char *wanted = mem_printf("%s=%ld", factor, value);
     json_t *out = json_array();
-    CLEANUP(mem_freep) char *raised = mem_printf("%s=%ld", factor, least);
-    json_array_append_new(out, json_string(raised));
+    long present = -1;
+    read_words(values, &words);
+    json_array_append_new(out, json_string(wanted));
     for (size_t i = 0; i < words.count; i++) {
-        const char *value = factor_value(words.items[i], factor);
-        if (value)
-            present = strtol(value, NULL, 10);
+        const char *number = factor_value(words.items[i], factor);
+        if (number)
+            present = strtol(number, NULL, 10);
         else
             json_array_append_new(out, json_string(words.items[i]));
     }
-    if (present < least)
-        return out;
-    json_decref(out);
-    return NULL;
+    if (ret_present)
+        *ret_present = present;
+    return out;
 }

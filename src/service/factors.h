@@ -6,9 +6,10 @@
 
 #include <jansson.h>
 
-/* `values`: texts of several factors, or arrays of one each; the last of a name counts; may be
- * NULL. A new array of texts in which `factor` is at least `least` and all others are as they
- * were; NULL when it is that strong already. */
-json_t *factors_raise(const json_t *values, const char *factor, long least);
+/* `values`: texts of several factors, or arrays of one each; may be NULL. A new array of texts:
+ * "FACTOR=value", and behind it all other factors as they are. *ret_present (may be NULL): the
+ * factor's value now, the last one counts; -1 when it is not named. */
+json_t *factors_set(const json_t *values, const char *factor, long value,
+                    long *ret_present);
 
 #endif

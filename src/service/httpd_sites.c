@@ -35,6 +35,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/visible.h"
 #include "probe/certificate.h"
 #include "service/hook.h"
 #include "service/hsts.h"
@@ -570,6 +571,18 @@ static unsigned listen_port(const char *arg)
     return strchr(arg, ':') ? httpd_port(arg) : (unsigned)strtoul(arg, NULL, 10);
 }
 
+/* A server that is told to read its configuration again ends when it cannot have a port of it. */
+static void refuse_port(struct sites *s, unsigned port, const char *stranger)
+{
+    CLEANUP(mem_freep) char *program = visible(bytes_str(stranger));
+    wanted_note(
+        s->w, WANTED_ERROR, httpd_tree_text(&s->tree, "main"),
+        "stop that program, or remove the Listen line",
+        "port %u, which the configuration names, is taken by %s: the server would end "
+        "when it is reloaded",
+        port, program);
+}
+
 /* The server runs when one of its ports is open. */
 static void look_at_listens(struct sites *s)
 {
@@ -578,8 +591,11 @@ static void look_at_listens(struct sites *s)
         const char *arg = s->tree.listens.items[i];
         unsigned port = arg ? listen_port(arg) : 0;
         https = https || port == HTTPS_PORT;
-        if (port && listening_at(&s->w->host->listening, port))
+        const char *stranger = NULL;
+        if (port && host_address(s->w->host, s->w->service, port, &stranger))
             s->w->running = true;
+        if (stranger)
+            refuse_port(s, port, stranger);
     }
     set_fact(s, "listen", !https && lookup_truthy(lookup(s->w->context, "site.vhosts")));
 }

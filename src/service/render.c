@@ -102,18 +102,35 @@ static const json_t *values_of(const json_t *facts, const char *name)
     return json_object_get(attributes ? attributes : settings, name);
 }
 
-/* "factors": {"of": NAME, "raise": FACTOR, "to": PATH, "with": NAME2}: only where NAME2 stands and the
- * factor is weaker; the template sees all of them as "factors". */
-static bool needs_factors(struct wanted *w, const json_t *spec, const struct document *d,
+/* A server may keep a factor that its entry no longer names: before `values` come back, they are
+ * written with the factor as 0. */
+static void keep_neutral(struct document *d, const json_t *spec, const json_t *values)
+{
+    json_t *words CLEANUP(json_decrefp) =
+        factors_set(values, text_of(spec, "raise"), 0, NULL);
+    CLEANUP(buf_release) struct buf text = BUF_INIT;
+    for (size_t i = 0; i < json_array_size(words); i++)
+        buf_addf(&text, "%s%s", i ? " " : "",
+                 json_string_value(json_array_get(words, i)));
+    json_decref(d->neutral);
+    d->neutral =
+        json_pack("{s:{s:[s]}}", text_of(spec, "attribute"), "always", buf_str(&text));
+}
+
+/* "factors": {"of": NAME, "raise": FACTOR, "to": PATH, "with": NAME2, "attribute": NAME as the directory
+ * spells it}: only where NAME2 stands and the factor is weaker; the template sees all as "factors". */
+static bool needs_factors(struct wanted *w, const json_t *spec, struct document *d,
                           const struct scope *scope)
 {
     json_t *facts CLEANUP(json_decrefp) = d->format->facts(d->doc, scope);
+    const json_t *values = values_of(facts, text_of(spec, "of"));
     long least = (long)json_integer_value(lookup(w->context, text_of(spec, "to")));
-    json_t *factors = factors_raise(values_of(facts, text_of(spec, "of")),
-                                    text_of(spec, "raise"), least);
-    bool needed = factors && values_of(facts, text_of(spec, "with"));
-    json_object_set_new(w->context, "factors", factors ? factors : json_array());
-    return needed;
+    long present;
+    json_t *factors = factors_set(values, text_of(spec, "raise"), least, &present);
+    json_object_set_new(w->context, "factors", factors);
+    if (present < 0 && d->uri)
+        keep_neutral(d, spec, values);
+    return present < least && values_of(facts, text_of(spec, "with"));
 }
 
 static int edit_part(struct wanted *w, const json_t *edit, struct document *d,
@@ -215,7 +232,7 @@ static const char *present_address(const struct wanted *w)
     json_array_foreach(list, i, v)
     {
         unsigned port = (unsigned)json_integer_value(json_object_get(v, "port"));
-        if ((address = listening_at(&w->host->listening, port)))
+        if ((address = host_address(w->host, w->service, port, NULL)))
             break;
     }
     return address;

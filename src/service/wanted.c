@@ -82,7 +82,7 @@ static bool remember_endpoint(struct wanted *w, const struct wanted_endpoint *e)
 bool wanted_endpoint(struct wanted *w, const struct wanted_endpoint *e)
 {
     struct wanted_endpoint to = *e;
-    const char *address = listening_at(&w->host->listening, e->port);
+    const char *address = host_address(w->host, w->service, e->port, NULL);
     if (!to.address)
         to.address = address;
     bool answers = address || (e->expected && e->address);

@@ -44,6 +44,7 @@ is "$(parameter smtpd_tls_security_level)" may "stock: port 25 stays opportunist
 is "$(parameter smtpd_tls_protocols)" '>=TLSv1.2, <=TLSv1.3' "stock: versions"
 is "$(parameter smtpd_tls_mandatory_protocols)" '>=TLSv1.2, <=TLSv1.3' "stock: versions where TLS is mandatory"
 is "$(parameter smtpd_tls_ciphers) $(parameter smtpd_tls_mandatory_ciphers)" 'high high' "stock: grades"
+# shellcheck disable=SC2016 # the inner shell's
 check "stock: no suite without forward secrecy or AEAD" bash -c \
     '[[ $1 =~ ^(ECDHE-(RSA|ECDSA)-(AES(128|256)-GCM-SHA(256|384)|CHACHA20-POLY1305):?)+$ ]]' - "$(parameter tls_high_cipherlist)"
 is "$(parameter tls_eecdh_auto_curves)" X25519:prime256v1:secp384r1 "stock: curves"
@@ -86,6 +87,7 @@ is "$(parameter smtpd_tls_security_level) $(parameter smtp_tls_security_level)" 
     "older parameters: become levels that are as strict"
 is "$(grep -cE '^smtpd?_(use|enforce)_tls' "$postfix/main.cf")" 0 "older parameters: go"
 
+# shellcheck disable=SC2016 # Postfix expands it
 fresh 'smtpd_tls_security_level = none' 'smtpd_tls_eecdh_grade = none' 'tls_high_cipherlist = $tls_export_cipherlist' \
     'smtpd_tls_mandatory_protocols = SSLv3,' '  TLSv1' 'tlsproxy_tls_protocols = TLSv1' 'tls_preempt_cipherlist = no'
 applied "weak parameters" --profile strict
@@ -157,6 +159,7 @@ for option in 'smtpd_tls_protocols=>=TLSv1.2,<=TLSv1.3' 'smtpd_tls_mandatory_pro
     'tls_high_cipherlist=ECDHE-[A-Z0-9:-]+' tls_eecdh_auto_curves=prime256v1 tls_preempt_cipherlist=no \
     tls_ssl_options=NO_COMPRESSION,NO_RENEGOTIATION,NO_TICKET tls_config_name=postfix_submission; do
     for service in submission submissions; do
+        # shellcheck disable=SC2016 # the inner shell's
         check "own: $service: $option" bash -c 'grep -qE -- " -o $1( |$)" <<<"$2"' - "$option" "$(entry $service)"
     done
 done
@@ -244,6 +247,7 @@ tree "$work/now"
 same "$work/now" "$work/before" "a missing CA file: nothing is touched"
 
 fresh
+# shellcheck disable=SC2016
 sed -i 's/^  -o smtpd_tls_wrappermode=yes/&\n  -o smtpd_tls_CAfile=$ca/' "$postfix/master.cf"
 echo 'ca = /etc/ssl/other.pem' >>"$postfix/main.cf"
 run on_root --service postfix --profile strict diff
@@ -276,7 +280,6 @@ run on_root --service postfix --profile strict diff
 status_is 3 "no certificate"
 err_has 'site\.json.*"chain"' "no certificate: the line to add is shown"
 
-mkdir -p "$work/x"
 echo '{"certificate": {"chain": "/etc/ssl/host/fullchain.pem", "key": "/etc/ssl/host/privkey.pem"}}' >"$work/site.json"
 applied "a site's certificate" --profile strict --site "$work/site.json"
 is "$(parameter smtpd_tls_cert_file) $(parameter smtpd_tls_key_file)" '/etc/ssl/host/fullchain.pem /etc/ssl/host/privkey.pem' \

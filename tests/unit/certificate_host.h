@@ -223,7 +223,7 @@ static inline void host_release(struct host *h)
 
 #define HOST(h)                                                                          \
     CLEANUP(host_release) struct host h;                                                 \
-    host_init(&h)
+    host_init(&(h))
 
 /* "E key-missing, W self-signed": what is found, in the order in which it is found. */
 static inline char *found_in(const struct certificate_report *report)

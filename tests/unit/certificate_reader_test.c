@@ -26,7 +26,7 @@ static void set_mode(const struct host *h, const char *path, mode_t mode)
 
 #define OPEN_HOST(h)                                                                     \
     HOST(h);                                                                             \
-    set_mode(&h, "/", 0711)
+    set_mode(&(h), "/", 0711)
 
 START_TEST(reader_by_modes)
 {
