@@ -242,6 +242,9 @@ static int commit(struct run *run, struct err *err)
     run_say(run, seconds ? "wait to be confirmed" : "commit");
     if (run_safe_point(run, err) < 0)
         return -1;
+    if (seconds && run->opts->await &&
+        called(run->opts->await(run->opts->ctx, err), "waiting", err) < 0)
+        return -1;
     run->record.state = seconds ? RECORD_UNCONFIRMED : RECORD_COMMITTED;
     run->record.deadline = seconds ? (int64_t)time(NULL) + seconds : 0;
     return store_update(&run->store, &run->record, err);

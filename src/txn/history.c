@@ -78,6 +78,7 @@ static int show_file(const struct store *s, const struct record *r, size_t index
     const struct record_file *from = &r->files[index];
     struct plan_file *f = plan_add_file(plan, from->service, from->path);
     f->kind = from->kind;
+    f->secret = from->secret;
     f->present_before = from->before;
     f->present_after = from->after;
     f->mode = from->attrs.mode;

@@ -162,10 +162,10 @@ static json_t *after_json(const struct record_file *f)
 static json_t *file_json(const struct record_file *f)
 {
     CLEANUP(mem_freep) char *path = escape_bytes(bytes_str(f->path));
-    return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "service", f->service, "path",
-                     path, "kind", f->kind == PLAN_SYMLINK ? "symlink" : "file", "temp",
-                     f->temp, "before", before_json(f), "after", after_json(f),
-                     "attributes", attrs_json(&f->attrs));
+    return json_pack("{s:s, s:s, s:s, s:b, s:s, s:o, s:o, s:o}", "service", f->service,
+                     "path", path, "kind", f->kind == PLAN_SYMLINK ? "symlink" : "file",
+                     "secret", (int)f->secret, "temp", f->temp, "before", before_json(f),
+                     "after", after_json(f), "attributes", attrs_json(&f->attrs));
 }
 
 json_t *record_manifest(const struct record *r)
@@ -247,15 +247,17 @@ static int load_file(json_t *json, struct record *r)
 {
     const char *service, *path, *kind, *temp;
     json_t *before, *after, *attributes;
-    if (json_unpack(json, "{s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "service", &service,
-                    "path", &path, "kind", &kind, "temp", &temp, "before", &before,
-                    "after", &after, "attributes", &attributes) < 0)
+    int secret;
+    if (json_unpack(json, "{s:s, s:s, s:s, s:b, s:s, s:o, s:o, s:o}", "service", &service,
+                    "path", &path, "kind", &kind, "secret", &secret, "temp", &temp,
+                    "before", &before, "after", &after, "attributes", &attributes) < 0)
         return -1;
     CLEANUP(mem_freep) char *plain = escape_string(path);
     if (!plain || strchr(temp, '/') || strncmp(temp, ".tlsharden.", 11) != 0)
         return -1;
     struct record_file *f = record_add_file(r, service, plain);
     f->temp = mem_strdup(temp);
+    f->secret = secret != 0;
     f->kind = strcmp(kind, "symlink") == 0 ? PLAN_SYMLINK : PLAN_FILE;
     if (load_before(before, f) < 0 || load_after(after, f) < 0)
         return -1;

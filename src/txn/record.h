@@ -29,6 +29,7 @@ enum record_found { FOUND_BEFORE, FOUND_AFTER, FOUND_OTHER };
 struct record_file {
     char *service, *path, *shown; /* shown: the path, for messages; not stored */
     enum plan_kind kind;
+    bool secret;        /* content is never shown */
     char *temp;         /* the name of what is staged beside it */
     bool before, after; /* whether it is there */
     char before_sum[DIGEST_SIZE],

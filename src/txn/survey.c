@@ -33,6 +33,7 @@ static int compare(const struct plan_file *f, const struct live *live, const cha
 static void describe(struct record_file *r, const struct plan_file *f, struct live *live)
 {
     r->kind = f->kind;
+    r->secret = f->secret;
     r->temp = swap_name();
     r->before = f->present_before;
     r->after = f->present_after;

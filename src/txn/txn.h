@@ -37,29 +37,29 @@
 #include "plan/plan.h"
 
 struct txn_opts {
-    const char
-        *root; /* "/", or a tree: then no process is started and no directory server
-                              is spoken to */
-    const char *state_dir; /* the real place; made 0700 when it does not exist */
-    const char *const
-        *allowed; /* directories that files may be in ("/etc"), ends with NULL; or
-                                   NULL: any */
+    /* "/", or a tree: then no process is started and no directory server is spoken to. */
+    const char *root;
+    /* The real place of the records; made 0700 when it does not exist. */
+    const char *state_dir;
+    /* Directories that files may be in ("/etc"), ends with NULL; or NULL: any. */
+    const char *const *allowed;
 
-    /* txn_apply() */
-    unsigned keep; /* generations to keep, the last good one in any case; 0: all */
-    unsigned
-        confirm_seconds; /* goes back unless txn_confirm() is called in time; 0: is final */
+    /* --- txn_apply() --- */
+    unsigned keep;            /* generations to keep, the last good one anyway; 0: all */
+    unsigned confirm_seconds; /* goes back unless txn_confirm() is called; 0: final */
+    /* With confirm_seconds, before anybody waits: sees to it that txn_recover() is called then, even
+     * if we are not there any more. -1 leads to the way back. May be NULL. */
+    int (*await)(void *ctx, struct err *err);
 
-    /* txn_rollback() */
-    const struct strv
-        *force; /* files, by path, that are put back even if they were edited since;
-                                 may be NULL */
+    /* --- txn_rollback() --- */
+    /* Files, by path, that are put back even if they were edited since; may be NULL. */
+    const struct strv *force;
 
-    /* txn_recover() */
-    bool
-        only_expired; /* what waits to be confirmed is taken back only after its deadline */
-    bool files_only; /* no daemon runs yet: what they have to be told is left for later */
+    /* --- txn_recover() --- */
+    bool only_expired; /* of what waits to be confirmed only that whose time is over */
+    bool files_only;   /* no daemon runs yet: telling them is left for later */
 
+    /* --- callbacks --- */
     /* Before anything is touched; -1 refuses (its kind is kept). May be NULL. */
     int (*rehearse)(void *ctx, const struct plan *plan, struct err *err);
 
