@@ -1,7 +1,7 @@
 /*
  * The process: forked twice, in a session of its own, with no descriptor of ours (the lock least of all),
- * signals as at birth, asleep on a clock that goes on while the machine sleeps. It runs the program
- * that it was started from, by argument vector.
+ * signals as at birth, asleep on a clock that goes on while the machine sleeps. It looks now and then
+ * whether it is still needed, and runs the program that it was started from, by argument vector.
  */
 #include "cli/waiter.h"
 
@@ -23,8 +23,11 @@
 
 #define TRIES       120 /* while another instance is at work, or the time is not quite over */
 #define RECOVERY_MS 600000
+#define GRACE       5 /* seconds until the record surely says that it waits */
 
-/* PROGRAM [--root DIR] --datadir DIR --quiet recover --expired */
+#define ROOT_ARGUMENT 2
+
+/* PROGRAM --root DIR --datadir DIR --quiet recover --expired */
 static void recovery(const struct cli *cli, struct strv *argv)
 {
     CLEANUP(mem_freep) char *program = realpath("/proc/self/exe", NULL);
@@ -81,25 +84,49 @@ static void leave_everything(void)
         _exit(1);
 }
 
-static _Noreturn void wait_and_recover(const struct strv *argv, unsigned seconds)
+/* Whether there still is something to wait for; a host that cannot be read is asked again. */
+static bool waits(const struct cli *cli)
 {
-    struct timespec until;
-    struct process_options options = {.deadline_ms = RECOVERY_MS};
-    leave_everything();
-    clock_gettime(CLOCK_BOOTTIME, &until);
-    until.tv_sec += seconds + 1;
-    for (int i = 0; i < TRIES; i++) {
-        struct process_result result = PROCESS_INIT;
-        struct err err = ERR_INIT;
-        while (clock_nanosleep(CLOCK_BOOTTIME, TIMER_ABSTIME, &until, NULL) == EINTR)
-            continue;
-        int rc = process_run(argv->items, &options, &result, &err);
-        bool done = rc == 0 && result.status != err_exit_status(ERR_REFUSED);
-        if (rc == 0)
-            process_release(&result);
-        if (done)
+    CLEANUP(mem_freep) char *dir = state_dir(cli);
+    struct txn_opts opts = {.root = cli->root, .state_dir = dir};
+    struct err ignored = ERR_INIT;
+    json_t *all CLEANUP(json_decrefp) = txn_history(&opts, &ignored);
+    bool any = all == NULL;
+    for (size_t i = 0; i < json_array_size(all); i++) {
+        const json_t *state = json_object_get(json_array_get(all, i), "state");
+        any = any || (state && strcmp(json_string_value(state), "unconfirmed") == 0);
+    }
+    return any;
+}
+
+/* Until then, or until it is known that nobody has to be waited for. */
+static void sleep_until(const struct cli *cli, time_t until)
+{
+    struct timespec now, second = {.tv_sec = 1};
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    for (time_t begun = now.tv_sec; now.tv_sec < until;) {
+        clock_nanosleep(CLOCK_BOOTTIME, 0, &second, NULL);
+        clock_gettime(CLOCK_BOOTTIME, &now);
+        if (now.tv_sec > begun + GRACE && !waits(cli))
             _exit(0);
-        until.tv_sec += 2;
+    }
+}
+
+static _Noreturn void wait_and_recover(const struct cli *cli, const struct strv *argv,
+                                       unsigned seconds)
+{
+    struct timespec now;
+    struct process_options options = {.deadline_ms = RECOVERY_MS};
+    struct cli own = *cli;
+    own.root = argv->items[ROOT_ARGUMENT]; /* the working directory has changed */
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    for (int i = 0; i < TRIES; i++) {
+        CLEANUP(process_release) struct process_result result = PROCESS_INIT;
+        struct err err = ERR_INIT;
+        sleep_until(&own, now.tv_sec + (time_t)seconds + 1 + 2 * i);
+        if (process_run(argv->items, &options, &result, &err) == 0 &&
+            result.status != err_exit_status(ERR_REFUSED))
+            _exit(0);
     }
     _exit(1);
 }
@@ -113,9 +140,10 @@ static int start_process(const struct cli *cli, unsigned seconds, struct err *er
     if (pid < 0)
         return err_sys(err, errno, "start the process that waits to take it back");
     if (pid == 0) {
+        leave_everything(); /* first: whoever is waited for no longer holds our lock */
         pid_t second = setsid() < 0 ? -1 : fork();
         if (second == 0)
-            wait_and_recover(&argv, seconds);
+            wait_and_recover(cli, &argv, seconds);
         _exit(second < 0 ? 1 : 0);
     }
     int status = 0;

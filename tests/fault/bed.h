@@ -261,8 +261,8 @@ static inline _Noreturn void bed_fail(const struct bed *b, const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
-    ck_abort_msg("%s\n--- wanted:\n%s\n--- or:\n%s\n--- is:\n%s", text, buf_str(&b->old),
-                 buf_str(&b->new), buf_str(&now));
+    ck_abort_msg("%s\n--- wanted:\n%.1000s\n--- or:\n%.1000s\n--- is:\n%.1000s", text,
+                 buf_str(&b->old), buf_str(&b->new), buf_str(&now));
     abort();
 }
 
