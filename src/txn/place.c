@@ -230,6 +230,13 @@ static int look_for(const struct root *root, const char *dir, const char *path,
     return walk(root, dir, false, &p, err);
 }
 
+/* A directory can be made only where files can be. */
+static int check_above(struct root *root, const char *dir, struct err *err)
+{
+    CLEANUP(place_release) struct place p = PLACE_INIT;
+    return place_find(root, dir, &p, err);
+}
+
 int place_missing(struct root *root, const char *path, json_t *list, struct err *err)
 {
     CLEANUP(place_release) struct place p = PLACE_INIT;
@@ -242,6 +249,8 @@ int place_missing(struct root *root, const char *path, json_t *list, struct err 
         CLEANUP(mem_freep) char *dir = mem_strndup(path, (size_t)(slash - path));
         int missing = look_for(root, dir, path, err);
         if (missing < 0)
+            return -1;
+        if (missing && check_above(root, dir, err) < 0)
             return -1;
         CLEANUP(mem_freep) char *text = escape_bytes(bytes_str(dir));
         if (missing && !is_listed(list, text))

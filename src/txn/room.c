@@ -55,6 +55,21 @@ static void ask(struct demands *d, int dir, const char *where, unsigned long lon
     item->inodes++;
 }
 
+/* The directory that `path` is in, or will be made in. */
+static int nearest(struct run *run, const char *path, struct place *p, struct err *err)
+{
+    CLEANUP(mem_freep) char *at = mem_strdup(path);
+    for (;;) {
+        if (place_find(&run->root, at, p, err) < 0)
+            return -1;
+        char *slash = strrchr(at, '/');
+        if (p->dir >= 0 || slash == at)
+            return 0;
+        place_release(p);
+        *slash = '\0';
+    }
+}
+
 static int ask_for_files(struct run *run, struct demands *d, struct err *err)
 {
     for (size_t i = 0; i < run->record.count; i++) {
@@ -62,9 +77,9 @@ static int ask_for_files(struct run *run, struct demands *d, struct err *err)
         CLEANUP(place_release) struct place p = PLACE_INIT;
         if (!f->after)
             continue;
-        if (place_find(&run->root, f->path, &p, err) < 0)
+        if (nearest(run, f->path, &p, err) < 0)
             return -1;
-        ask(d, p.dir >= 0 ? p.dir : run->root.fd, f->shown, f->after_size);
+        ask(d, p.dir, f->shown, f->after_size);
     }
     return 0;
 }
