@@ -57,6 +57,19 @@ void place_release(struct place *p)
 
 /* --- one step ---------------------------------------------------------------------------- */
 
+/* For kernels, and for checkers, without openat2: of one name it promises the same. */
+static int open_one(int dir, const char *name)
+{
+    struct stat st;
+    int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0 && errno == ENOTDIR)
+        errno = fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode)
+                    ? ELOOP
+                    : ENOTDIR;
+    return fd;
+}
+
+/* One name, or ".". */
 static int open_beneath(int dir, const char *name)
 {
     struct open_how how = {.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
@@ -67,7 +80,7 @@ static int open_beneath(int dir, const char *name)
         if (fd >= 0 || (errno != EAGAIN && errno != EINTR))
             break;
     }
-    return (int)fd;
+    return fd < 0 && errno == ENOSYS ? open_one(dir, name) : (int)fd;
 }
 
 static int check_owner(const struct root *root, struct place *p, const struct stat *st,

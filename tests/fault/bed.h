@@ -105,8 +105,22 @@ static inline void bed_make_plan(struct bed *b)
 
 /* --- the work ---------------------------------------------------------------------------- */
 
-static inline int bed_told(struct bed *b, int rc)
+static inline int bed_open_files(void)
 {
+    int n = 0;
+    DIR *dir = opendir("/proc/self/fd");
+    while (dir && readdir(dir))
+        n++;
+    if (dir)
+        closedir(dir);
+    return n;
+}
+
+/* Exit status; 96: a descriptor was left open. */
+static inline int bed_told(struct bed *b, int rc, int open_files)
+{
+    if (bed_open_files() != open_files)
+        return 96;
     if (rc == 0)
         return 0;
     if (send(b->message[1], b->err.text, strlen(b->err.text), 0) < 0) /* not counted */
@@ -118,21 +132,24 @@ static inline int bed_apply(void *ctx)
 {
     struct bed *b = ctx;
     unsigned id;
-    return bed_told(b, txn_apply(b->plan, &b->opts, &id, &b->err));
+    int files = bed_open_files();
+    return bed_told(b, txn_apply(b->plan, &b->opts, &id, &b->err), files);
 }
 
 static inline int bed_recover(void *ctx)
 {
     struct bed *b = ctx;
     bool had_work;
-    return bed_told(b, txn_recover(&b->opts, &had_work, &b->err));
+    int files = bed_open_files();
+    return bed_told(b, txn_recover(&b->opts, &had_work, &b->err), files);
 }
 
 static inline int bed_rollback(void *ctx)
 {
     struct bed *b = ctx;
     unsigned id;
-    return bed_told(b, txn_rollback(NULL, &b->opts, &id, &b->err));
+    int files = bed_open_files();
+    return bed_told(b, txn_rollback(NULL, &b->opts, &id, &b->err), files);
 }
 
 /* What the last call in a child said; "" when it said nothing. Owned by the caller (free). */

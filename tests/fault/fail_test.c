@@ -35,6 +35,8 @@ static int exit_of(const struct bed *b, const struct trace_result *r)
 {
     if (!WIFEXITED(r->status))
         bed_fail(b, "%s: status %d", r->name, r->status);
+    if (WEXITSTATUS(r->status) == 96)
+        bed_fail(b, "%s: a descriptor was left open", r->name);
     return WEXITSTATUS(r->status);
 }
 
