@@ -1,9 +1,13 @@
 # tests/tests.mk   what tests there are and how they are run; included by the Makefile, after the fuzzers.
 
 CLI_TESTS := $(wildcard tests/cli/*.t)
-FAULT_TESTS := $(wildcard tests/fault/*.t)
+FAULT_SOURCES := $(wildcard tests/fault/*_test.c)
+FAULT_PROGRAMS := $(FAULT_SOURCES:tests/%.c=$(BUILD)/tests/%)
+FAULT_TESTS := $(FAULT_PROGRAMS) $(wildcard tests/fault/*.t)
 SERVER_TESTS := $(wildcard tests/server/*.t)
 SANITIZED_TESTS := $(UNIT_SOURCES:tests/%.c=$(BUILD)/san/tests/%)
+
+-include $(FAULT_PROGRAMS:=.d)
 
 # Everything that the tests below need is made first, in parallel where make was asked to.
 .PHONY: check
@@ -11,7 +15,7 @@ check: deps ## set up what is needed and run every test; needs root for the real
 	@$(MAKE) --no-print-directory check-all
 
 .PHONY: check-all
-check-all: $(PROGRAM) unit-tests sanitized-tests $(FUZZERS) testhost
+check-all: $(PROGRAM) unit-tests sanitized-tests $(FUZZERS) $(FAULT_PROGRAMS) testhost
 	@FUZZ_SECONDS=5 FUZZERS='$(FUZZERS)' tests/run tests/lint $(UNIT_TESTS) $(SANITIZED_TESTS) \
 		tests/fuzz/run $(CLI_TESTS) $(FAULT_TESTS) $(SERVER_TESTS)
 
@@ -27,7 +31,7 @@ lint: ## compilers, analysers, layers, style: reads the code without running it
 	@tests/run tests/lint
 
 .PHONY: check-fault
-check-fault: $(PROGRAM) ## kills, failing calls and power loss in the middle of a change; as root
+check-fault: $(PROGRAM) $(FAULT_PROGRAMS) ## kills, failing calls and power loss in the middle of a change; as root
 	@tests/run $(FAULT_TESTS)
 
 .PHONY: check-cli

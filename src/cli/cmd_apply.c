@@ -13,14 +13,25 @@
 #include "cli/planning.h"
 #include "cli/progress.h"
 #include "cli/proof.h"
+#include "cli/saved_plan.h"
 #include "cli/state.h"
+#include "cli/waiter.h"
 #include "report/plan_json.h"
+
+#define MAX_SECONDS 86400
+#define MAX_KEEP    99999999
+
+static int take_seconds(const struct cli *cli, unsigned *ret, struct err *err)
+{
+    return state_number(cli, "confirm", MAX_SECONDS, ret, err);
+}
 
 static int recover_first(const struct cli *cli, struct err *err)
 {
     CLEANUP(mem_freep) char *dir = state_dir(cli);
-    struct txn_opts opts = {.root = cli->root, .state_dir = dir};
+    struct txn_opts opts = state_opts(&cli, dir);
     bool had_work = false;
+    opts.only_expired = true; /* what waits to be confirmed is told by the transaction */
     int rc = txn_recover(&opts, &had_work, err);
     if (had_work && rc == 0)
         cli_say(cli, "an earlier change was interrupted; it has been taken back first");
@@ -43,6 +54,11 @@ static const char *plural(size_t n)
     return n == 1 ? "" : "s";
 }
 
+static char *other_root(const struct cli *cli)
+{
+    return state_is_host(cli) ? mem_strdup("") : mem_printf(" --root %s", cli->root);
+}
+
 static void tell_success(const struct cli *cli, const struct proof *proof,
                          unsigned generation)
 {
@@ -54,9 +70,8 @@ static void tell_success(const struct cli *cli, const struct proof *proof,
     if (proof->endpoints)
         printf("; %u endpoint%s proven by handshake", proof->endpoints,
                plural(proof->endpoints));
-    printf("; to take it back: tlsharden%s%s rollback\n",
-           strcmp(cli->root, "/") == 0 ? "" : " --root ",
-           strcmp(cli->root, "/") == 0 ? "" : cli->root);
+    CLEANUP(mem_freep) char *root = other_root(cli);
+    printf("; to take it back: tlsharden%s rollback\n", root);
 }
 
 static void print_json(const struct plan *plan, const char *result, unsigned generation,
@@ -89,6 +104,36 @@ static int read_rehearsal(const struct cli *cli, struct proof *proof, struct err
     return 0;
 }
 
+/* --- carrying out ------------------------------------------------------------------------ */
+
+static int await(void *ctx, struct err *err)
+{
+    const struct proof *proof = ctx;
+    unsigned seconds = 0;
+    if (take_seconds(proof->cli, &seconds, err) < 0)
+        return -1;
+    return waiter_start(proof->cli, seconds, err);
+}
+
+/* A terminal is asked; a script goes on and runs `tlsharden confirm`. */
+static int see_to_confirmation(const struct cli *cli, unsigned seconds, struct err *err)
+{
+    CLEANUP(mem_freep) char *root = other_root(cli);
+    CLEANUP(mem_freep) char *dir = state_dir(cli);
+    struct txn_opts opts = state_opts(&cli, dir);
+    unsigned generation = 0;
+    cli_say(cli, "it goes back in %u s unless you run: tlsharden%s confirm", seconds,
+            root);
+    if (!cli->terminal || !isatty(STDIN_FILENO))
+        return 0;
+    fflush(stdout);
+    if (waiter_ask(seconds))
+        return txn_confirm(&opts, &generation, err) < 0
+                   ? -1
+                   : state_tell(cli, generation, "confirmed");
+    return err_set(err, ERR_ROLLED_BACK, "it was not confirmed, and goes back");
+}
+
 static int carry_out(const struct cli *cli, const struct planning *p, struct err *err)
 {
     CLEANUP(mem_freep) char *dir = state_dir(cli);
@@ -96,22 +141,26 @@ static int carry_out(const struct cli *cli, const struct planning *p, struct err
     struct proof proof = {.cli = cli, .profile = p->profile, .plan = p->plan};
     if (read_rehearsal(cli, &proof, err) < 0)
         return -1;
-    struct txn_opts opts = {.root = cli->root,
-                            .state_dir = dir,
-                            .rehearse = proof_rehearse,
-                            .verify = proof_verify,
-                            .progress = proof_progress,
-                            .ctx = &proof};
+    struct txn_opts opts = state_opts(&cli, dir);
+    opts.rehearse = proof_rehearse;
+    opts.verify = proof_verify;
+    opts.progress = proof_progress;
+    opts.await = await;
+    opts.ctx = &proof;
     unsigned generation = 0;
+    if (take_seconds(cli, &opts.confirm_seconds, err) < 0 ||
+        state_number(cli, "keep", MAX_KEEP, &opts.keep, err) < 0)
+        return -1;
     int rc = txn_apply(p->plan, &opts, &generation, err);
     progress_done(cli);
     if (rc < 0)
         return -1;
     if (cli->format == CLI_JSON)
-        print_json(p->plan, "applied", generation, &proof);
+        print_json(p->plan, opts.confirm_seconds ? "unconfirmed" : "applied", generation,
+                   &proof);
     else
         tell_success(cli, &proof, generation);
-    return 0;
+    return opts.confirm_seconds ? see_to_confirmation(cli, opts.confirm_seconds, err) : 0;
 }
 
 /* What there is to say when nothing is to be carried out. */
@@ -148,11 +197,17 @@ static int run(const struct cli *cli, int argc, char **argv, struct err *err)
         return err_set(err, ERR_USAGE, "apply: what is '%s'? It takes options only",
                        argv[0]);
     CLEANUP(planning_release) struct planning p = PLANNING_INIT;
+    unsigned unused = 0; /* slips are told before anything is looked at */
+    if (take_seconds(cli, &unused, err) < 0 ||
+        state_number(cli, "keep", MAX_KEEP, &unused, err) < 0)
+        return -1;
     if (cli_value(cli, "dry-run"))
         state_warn(cli);
     else if (state_need_root(cli, err) < 0 || recover_first(cli, err) < 0)
         return -1;
-    return planning_make(cli, &p, err) < 0 ? -1 : apply(cli, &p, err);
+    const char *saved = cli_value(cli, "plan");
+    int rc = saved ? saved_plan_read(cli, saved, &p, err) : planning_make(cli, &p, err);
+    return rc < 0 ? -1 : apply(cli, &p, err);
 }
 
 static const struct cli_option options[] = {
@@ -160,6 +215,9 @@ static const struct cli_option options[] = {
     {"dry-run", NULL, "stop before anything is changed; ends like diff"},
     {"rehearse", "auto|required|never",
      "try on the real daemons first; required: or do nothing"},
+    {"plan", "FILE", "carry out what diff --out has saved, exactly that or nothing"},
+    {"confirm", "SECONDS", "take it back unless tlsharden confirm is run in time"},
+    {"keep", "N", "forget all but the last N generations"},
     {NULL, NULL, NULL},
 };
 

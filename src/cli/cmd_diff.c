@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "cli/planning.h"
+#include "cli/saved_plan.h"
 #include "cli/state.h"
 #include "report/plan_json.h"
 
@@ -23,8 +24,16 @@ static int run(const struct cli *cli, int argc, char **argv, struct err *err)
         planning_show(cli, p.plan);
     }
     int status = planning_notes(cli, p.plan);
+    const char *out = cli_value(cli, "out");
+    if (out && saved_plan_write(cli, &p, out, err) < 0)
+        return -1;
     return status ? status : !plan_is_empty(p.plan);
 }
+
+static const struct cli_option options[] = {
+    {"out", "FILE", "save the plan, for apply --plan"},
+    {NULL, NULL, NULL},
+};
 
 const struct command command_diff = {
     .name = "diff",
@@ -32,6 +41,8 @@ const struct command command_diff = {
     .usage = "",
     .examples = "  tlsharden diff --profile strict\n"
                 "  tlsharden diff --service postfix,courier | less\n"
-                "  tlsharden diff --root /srv/image --format json\n",
+                "  tlsharden diff --root /srv/image --format json\n"
+                "  tlsharden diff --out plan.json; tlsharden apply --plan plan.json\n",
+    .options = options,
     .run = run,
 };

@@ -2,8 +2,12 @@
 #include "cli/cli.h"
 
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "cli/state.h"
+#include "report/plan_diff.h"
+#include "report/plan_json.h"
 
 static const char *text_of(const json_t *object, const char *key)
 {
@@ -33,13 +37,10 @@ static void print_all(const json_t *all)
     }
 }
 
-static int run(const struct cli *cli, int argc, char **argv, struct err *err)
+static int list(const struct cli *cli, struct err *err)
 {
-    if (argc > 0)
-        return err_set(err, ERR_USAGE, "history: what is '%s'? It takes options only",
-                       argv[0]);
     CLEANUP(mem_freep) char *dir = state_dir(cli);
-    struct txn_opts opts = {.root = cli->root, .state_dir = dir};
+    struct txn_opts opts = state_opts(&cli, dir);
     json_t *all CLEANUP(json_decrefp) = txn_history(&opts, err);
     if (!all)
         return -1;
@@ -52,9 +53,41 @@ static int run(const struct cli *cli, int argc, char **argv, struct err *err)
     return 0;
 }
 
+static int show(const struct cli *cli, const char *id, struct err *err)
+{
+    CLEANUP(mem_freep) char *dir = state_dir(cli);
+    struct txn_opts opts = state_opts(&cli, dir);
+    CLEANUP(plan_freep) struct plan *plan = txn_show(id, &opts, err);
+    if (!plan)
+        return -1;
+    if (cli->format == CLI_JSON) {
+        json_t *json CLEANUP(json_decrefp) = plan_json(plan);
+        cli_print_json(json);
+        return 0;
+    }
+    CLEANUP(buf_release) struct buf diff = BUF_INIT;
+    CLEANUP(buf_release) struct buf text = BUF_INIT;
+    plan_diff(plan, &diff);
+    plan_diff_paint(bytes_buf(&diff), cli->color, isatty(STDOUT_FILENO), &text);
+    fwrite(buf_str(&text), 1, text.len, stdout);
+    return 0;
+}
+
+static int run(const struct cli *cli, int argc, char **argv, struct err *err)
+{
+    if (argc == 0)
+        return list(cli, err);
+    if (strcmp(argv[0], "show") == 0 && argc == 2)
+        return show(cli, argv[1], err);
+    return err_set(err, ERR_USAGE,
+                   "history: it lists by itself, or shows one: history show ID");
+}
+
 const struct command command_history = {
     .name = "history",
-    .summary = "list the changes that were made",
-    .usage = "",
+    .summary = "list the changes that were made, or show one",
+    .usage = "[show ID]",
+    .examples = "  tlsharden history\n"
+                "  tlsharden history show 0003 | less\n",
     .run = run,
 };

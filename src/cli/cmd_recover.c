@@ -6,12 +6,6 @@
 #include "cli/progress.h"
 #include "cli/state.h"
 
-static void say(void *ctx, const char *text)
-{
-    const struct cli *const *cli = ctx;
-    progress(*cli, "%s", text);
-}
-
 static int run(const struct cli *cli, int argc, char **argv, struct err *err)
 {
     if (argc > 0)
@@ -20,8 +14,9 @@ static int run(const struct cli *cli, int argc, char **argv, struct err *err)
     if (state_need_root(cli, err) < 0)
         return -1;
     CLEANUP(mem_freep) char *dir = state_dir(cli);
-    struct txn_opts opts = {
-        .root = cli->root, .state_dir = dir, .progress = say, .ctx = &cli};
+    struct txn_opts opts = state_opts(&cli, dir);
+    opts.only_expired = cli_value(cli, "expired") != NULL;
+    opts.files_only = cli_value(cli, "boot") != NULL;
     bool had_work = false;
     int rc = txn_recover(&opts, &had_work, err);
     progress_done(cli);
@@ -39,9 +34,16 @@ static int run(const struct cli *cli, int argc, char **argv, struct err *err)
     return 0;
 }
 
+static const struct cli_option options[] = {
+    {"expired", NULL, "of what waits to be confirmed only that whose time is over"},
+    {"boot", NULL, "before the daemons start: files only, nobody is told"},
+    {NULL, NULL, NULL},
+};
+
 const struct command command_recover = {
     .name = "recover",
     .summary = "take back a change that a crash or a power cut interrupted",
     .usage = "",
+    .options = options,
     .run = run,
 };

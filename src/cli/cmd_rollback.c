@@ -1,53 +1,63 @@
-/* tlsharden rollback: the last generation, taken back. */
+/* tlsharden rollback: a generation, taken back. */
 #include "cli/cli.h"
-
-#include <stdio.h>
 
 #include "cli/progress.h"
 #include "cli/state.h"
 
-static void say(void *ctx, const char *text)
+/* [ID] and files, in any order: a path begins with a slash. */
+static int take_arguments(const struct cli *cli, int argc, char **argv,
+                          const char **ret_id, struct strv *force, struct err *err)
 {
-    const struct cli *const *cli = ctx;
-    progress(*cli, "%s", text);
-}
-
-static void tell(const struct cli *cli, unsigned generation)
-{
-    char id[16];
-    snprintf(id, sizeof id, "%04u", generation);
-    if (cli->format == CLI_TEXT) {
-        printf("generation %s is taken back\n", id);
-        return;
+    const char *first = cli_value(cli, "force");
+    if (first)
+        strv_add(force, first);
+    for (int i = 0; i < argc; i++) {
+        if (argv[i][0] == '/' && first)
+            strv_add(force, argv[i]);
+        else if (argv[i][0] == '/')
+            return err_set(err, ERR_USAGE, "rollback: '%s': say --force before a file",
+                           argv[i]);
+        else if (*ret_id)
+            return err_set(err, ERR_USAGE, "rollback: one generation at a time");
+        else
+            *ret_id = argv[i];
     }
-    json_t *json CLEANUP(json_decrefp) =
-        json_pack("{s:s, s:s}", "generation", id, "result", "rolled back");
-    cli_print_json(json);
+    return 0;
 }
 
 static int run(const struct cli *cli, int argc, char **argv, struct err *err)
 {
-    if (argc > 1)
-        return err_set(err, ERR_USAGE, "rollback: one generation at a time");
-    if (state_need_root(cli, err) < 0)
+    CLEANUP(strv_release) struct strv force = STRV_INIT;
+    const char *id = NULL;
+    if (take_arguments(cli, argc, argv, &id, &force, err) < 0 ||
+        state_need_root(cli, err) < 0)
         return -1;
     CLEANUP(mem_freep) char *dir = state_dir(cli);
-    struct txn_opts opts = {
-        .root = cli->root, .state_dir = dir, .progress = say, .ctx = &cli};
+    struct txn_opts opts = state_opts(&cli, dir);
+    opts.force = &force;
     unsigned generation = 0;
-    int rc = txn_rollback(argc ? argv[0] : NULL, &opts, &generation, err);
+    int rc = txn_rollback(id, &opts, &generation, err);
     progress_done(cli);
     if (rc < 0)
         return -1;
-    tell(cli, generation);
-    return 0;
+    for (size_t i = 0; i < force.count; i++)
+        cli_say(cli, "'%s': an edited version would be in %s/gen/%04u/kept",
+                force.items[i], dir, generation);
+    return state_tell(cli, generation, "taken back");
 }
+
+static const struct cli_option options[] = {
+    {"force", "FILE", "take this file back even if it was edited since; more may follow"},
+    {NULL, NULL, NULL},
+};
 
 const struct command command_rollback = {
     .name = "rollback",
     .summary = "take the last change back, byte for byte",
     .usage = "[ID]",
     .examples = "  tlsharden rollback\n"
-                "  tlsharden history; tlsharden rollback 0003\n",
+                "  tlsharden history; tlsharden rollback 0003\n"
+                "  tlsharden rollback --force /etc/postfix/main.cf\n",
+    .options = options,
     .run = run,
 };

@@ -303,6 +303,7 @@ static void describe(struct plan *plan, const struct wanted *w)
     s->running = w->running;
     s->check = json_incref(json_object_get(w->service->spec, "check"));
     s->activate = activation(w);
+    s->locks = json_incref(json_object_get(w->service->spec, "locks"));
     s->trial = trial(w);
     s->grants = json_incref(w->grants);
 }

@@ -112,6 +112,14 @@ void plan_diff_entry(const struct plan_entry *e, struct buf *out)
     buf_addc(out, '\n');
 }
 
+void plan_diff(const struct plan *plan, struct buf *out)
+{
+    for (size_t i = 0; i < plan->file_count; i++)
+        plan_diff_file(&plan->files[i], out);
+    for (size_t i = 0; i < plan->entry_count; i++)
+        plan_diff_entry(&plan->entries[i], out);
+}
+
 /* --- for people ------------------------------------------------------------------------------ */
 
 static const char *color_of(struct bytes line)

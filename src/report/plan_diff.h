@@ -13,6 +13,9 @@ void plan_diff_file(const struct plan_file *file, struct buf *out);
  * Ref: RFC 2849 */
 void plan_diff_entry(const struct plan_entry *entry, struct buf *out);
 
+/* Everything, in the plan's order. */
+void plan_diff(const struct plan *plan, struct buf *out);
+
 /* Appends a diff for people: with colours, and on a terminal (`visible`) with control characters
  * written as escapes. */
 void plan_diff_paint(struct bytes diff, bool color, bool on_terminal, struct buf *out);
