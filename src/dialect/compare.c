@@ -127,3 +127,21 @@ void compare(const struct library *l, const struct policy *p, const struct resol
     compare_groups(l, p, r, g);
     compare_sigschemes(l, p, r, g);
 }
+
+const char *resolved_outside(const struct resolved *r, const struct policy *policy)
+{
+    for (int v = PROTOCOL_SSL2; v <= PROTOCOL_TLS1_3; v++)
+        if (protocol_in(r->protocols, (enum protocol)v) &&
+            !protocol_in(policy->protocols, (enum protocol)v))
+            return protocol_info((enum protocol)v)->name;
+    for (size_t i = 0; i < r->suite_count; i++)
+        if (!policy_has_suite(policy, r->suites[i]))
+            return r->suites[i]->name;
+    for (size_t i = 0; i < r->group_count; i++)
+        if (!policy_has_group(policy, r->groups[i]))
+            return r->groups[i]->name;
+    for (size_t i = 0; i < r->sigscheme_count; i++)
+        if (!policy_has_sigscheme(policy, r->sigschemes[i]))
+            return r->sigschemes[i]->name;
+    return r->unknown.count ? r->unknown.items[0] : NULL;
+}

@@ -174,6 +174,43 @@ START_TEST(strict_strings_are_as_people_know_them)
 }
 END_TEST
 
+static const char *outside(struct native *n, enum dialect_kind kind, const char *profile)
+{
+    CLEANUP(policy_release) struct policy p = policy_of(profile);
+    CLEANUP(resolved_release) struct resolved r = RESOLVED_INIT;
+    struct err err = ERR_INIT;
+    struct library l;
+    ck_assert_int_eq(dialect_local(kind, &l, &err), 0);
+    ck_assert_msg(dialect_resolve(&l, n, &r, &err) == 0, "%s", err.text);
+    const char *name = resolved_outside(&r, &p);
+    const struct suite *s = name ? suite_by_name(name) : NULL;
+    return s ? s->name : name ? "other" : NULL;
+}
+
+START_TEST(what_is_stricter_is_within)
+{
+    char one[] = "ECDHE-RSA-AES256-GCM-SHA384",
+         more[] = "ECDHE-RSA-AES256-GCM-SHA384:AES256-SHA";
+    char one13[] = "TLS_AES_256_GCM_SHA384", low[] = "TLSv1.2", group[] = "prime256v1";
+    char scheme[] = "rsa_pss_rsae_sha256";
+    struct native n = {.cipher_list = one,
+                       .ciphersuites = one13,
+                       .groups = group,
+                       .signature_algorithms = scheme,
+                       .min_protocol = low};
+    ck_assert_ptr_null(outside(&n, DIALECT_OPENSSL, "strict"));
+    n.cipher_list = more;
+    ck_assert_str_eq(outside(&n, DIALECT_OPENSSL, "strict"),
+                     "TLS_RSA_WITH_AES_256_CBC_SHA");
+    n.groups = NULL; /* the library's own choice, X448 among them */
+    n.cipher_list = one;
+    ck_assert_str_eq(outside(&n, DIALECT_OPENSSL, "strict"), "other");
+    char normal[] = "NORMAL";
+    n = (struct native){.priority = normal};
+    ck_assert_ptr_nonnull(outside(&n, DIALECT_GNUTLS, "strict"));
+}
+END_TEST
+
 START_TEST(libraries_refuse_what_they_do_not_know)
 {
     struct err err = ERR_INIT;
@@ -196,4 +233,5 @@ END_TEST
 
 UNIT_MAIN("dialect", openssl_is_exact_and_in_order, gnutls_is_the_profile_or_less,
           tables_and_library_agree, each_recorded_version_takes_each_profile,
-          strict_strings_are_as_people_know_them, libraries_refuse_what_they_do_not_know)
+          strict_strings_are_as_people_know_them, libraries_refuse_what_they_do_not_know,
+          what_is_stricter_is_within)
