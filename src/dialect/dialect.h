@@ -166,8 +166,8 @@ struct resolution {
 
 void resolution_release(struct resolution *r);
 
-/* The same for many questions in one go, which costs one child. Needs library->path. `ret` has
- * room for `count`; on failure nothing in it needs releasing. */
+/* The same for many questions, which costs one child for some hundreds. Needs library->path.
+ * `ret` has room for `count`; on failure nothing in it needs releasing. */
 int dialect_resolve_many(const struct library *library, const struct native *natives,
                          size_t count, struct resolution *ret,
                          struct err *err) MUST_CHECK;
