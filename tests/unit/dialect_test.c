@@ -147,6 +147,31 @@ START_TEST(each_recorded_version_takes_each_profile)
 }
 END_TEST
 
+/* OpenSSL 1.0.2 has no TLS 1.3: what may do without says so, and what may not is refused. */
+START_TEST(a_version_may_be_optional)
+{
+    static const struct library old = {DIALECT_OPENSSL, "1.0.2u", NULL};
+    CLEANUP(policy_release) struct policy strict = policy_of("strict");
+    CLEANUP(policy_release) struct policy nist = policy_of("nist-800-52r2");
+    CLEANUP(policy_release) struct policy modern = policy_of("modern");
+    CLEANUP(native_release) struct native n = NATIVE_INIT, m = NATIVE_INIT;
+    CLEANUP(grants_release) struct grants g = GRANTS_INIT, h = GRANTS_INIT;
+    struct err err = ERR_INIT;
+    ck_assert_msg(dialect_translate(&old, &strict, &n, &g, &err) == 0, "%s", err.text);
+    for (size_t i = 0; i < g.count; i++)
+        if (strncmp(g.items[i].name, "TLS_AES", 7) == 0 ||
+            strcmp(g.items[i].name, "TLSv1.3") == 0)
+            ck_assert(g.items[i].verdict == GRANT_DROPPED && g.items[i].optional);
+    ck_assert_msg(grants_check(&g, &err) == 0, "%s", err.text);
+    ck_assert_str_eq(n.max_protocol, "TLSv1.2");
+    ck_assert_int_eq(dialect_translate(&old, &modern, &m, &h, &err), -1);
+    ck_assert_int_eq(err.kind, ERR_REFUSED);
+    bool refused =
+        dialect_translate(&old, &nist, &m, &h, &err) < 0 || grants_check(&h, &err) < 0;
+    ck_assert(refused && strstr(err.text, "openssl 1.0.2u does not offer TLSv1.3"));
+}
+END_TEST
+
 START_TEST(strict_strings_are_as_people_know_them)
 {
     CLEANUP(policy_release) struct policy p = policy_of("strict");
@@ -234,4 +259,4 @@ END_TEST
 UNIT_MAIN("dialect", openssl_is_exact_and_in_order, gnutls_is_the_profile_or_less,
           tables_and_library_agree, each_recorded_version_takes_each_profile,
           strict_strings_are_as_people_know_them, libraries_refuse_what_they_do_not_know,
-          what_is_stricter_is_within)
+          what_is_stricter_is_within, a_version_may_be_optional)
