@@ -3,6 +3,7 @@
  * profile says nothing of an item, what the catalogue knows of it is told.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -55,37 +56,47 @@ static char *facts_of(const char *kind, const char *name)
     return facts ? facts : mem_strdup("");
 }
 
-static void print_item(struct explaining *e, const char *heading, const char *name,
+static void print_item(struct explaining *e, const char *heading, const char *title,
                        const struct level *level, const char *why)
 {
     if (!e->section || strcmp(e->section, heading) != 0)
         printf("%s%s\n", e->section ? "\n" : "", heading);
     e->section = heading;
-    printf("  %-48s %-10s %s%s%s%s\n", name, level_name(level->kind), why,
-           *why && *level->source ? " " : "", *level->source ? "[" : "", level->source);
+    printf("  %-48s %-10s %s", title, level_name(level->kind), why);
+    if (*level->source)
+        printf("%s[%s%s]", *why ? " " : "", level->source,
+               level->confirmed ? "" : ", unconfirmed");
+    printf("\n");
 }
 
+/* "certificate.rsa_min_bits = 3000"; of lists and sections only the name. Owned. */
+static char *title_of(const char *name, const json_t *value)
+{
+    char *text = value && !json_is_object(value) && !json_is_array(value)
+                     ? json_dumps(value, JSON_ENCODE_ANY)
+                     : NULL;
+    char *title = text ? mem_printf("%s = %s", name, text) : mem_strdup(name);
+    free(text);
+    return title;
+}
+
+/* One item as text or JSON; `value` is a setting's, else NULL. */
 static void explain(struct explaining *e, const char *heading, const char *kind,
-                    const char *name, bool allowed)
+                    const char *name, bool allowed, json_t *value)
 {
     struct level level = level_of(e->tree, name);
     CLEANUP(mem_freep) char *facts = facts_of(kind, name);
     const char *why = *level.reason ? level.reason : facts;
-    CLEANUP(mem_freep)
-    char *source =
-        mem_printf("%s%s%s", level.source, level.confirmed ? "" : ", unconfirmed",
-                   *level.source ? "]" : "");
     if (!e->as_text) {
         json_array_append_new(
-            e->items,
-            json_pack("{s:s, s:s, s:b, s:s, s:s, s:s, s:b}", "kind", kind, "name", name,
-                      "allowed", (int)allowed, "level", level_name(level.kind), "source",
-                      level.source, "reason", why, "confirmed", (int)level.confirmed));
+            e->items, json_pack("{s:s, s:s, s:b, s:s, s:s, s:s, s:b, s:O?}", "kind", kind,
+                                "name", name, "allowed", (int)allowed, "level",
+                                level_name(level.kind), "source", level.source, "reason",
+                                why, "confirmed", (int)level.confirmed, "value", value));
         return;
     }
-    struct level shown = level;
-    shown.source = source;
-    print_item(e, heading, name, &shown, why);
+    CLEANUP(mem_freep) char *title = title_of(name, value);
+    print_item(e, heading, title, &level, why);
 }
 
 static void explain_list(struct explaining *e, const char *heading, const char *kind,
@@ -95,7 +106,7 @@ static void explain_list(struct explaining *e, const char *heading, const char *
     json_t *v;
     json_array_foreach(json_doc_at(e->tree, pointer), i, v)
     {
-        explain(e, heading, kind, json_string_value(v), true);
+        explain(e, heading, kind, json_string_value(v), true, NULL);
     }
 }
 
@@ -110,7 +121,8 @@ static void explain_settings(struct explaining *e)
             if (*c == '/')
                 *c = '.';
         if (level_of(e->tree, name).kind != LEVEL_NONE)
-            explain(e, "settings", "setting", name, true);
+            explain(e, "settings", "setting", name, true,
+                    json_doc_at(e->tree, keys[i].pointer));
     }
 }
 
@@ -150,7 +162,7 @@ static void explain_forbidden(struct explaining *e)
         bool pattern = strchr(name, '*') != NULL;
         bool forbids = level_forbids(level_of(e->tree, name).kind);
         if (!is_setting(name) && !is_allowed(e, name) && (forbids || !pattern))
-            explain(e, "not allowed", "other", name, false);
+            explain(e, "not allowed", "other", name, false, NULL);
     }
 }
 

@@ -56,7 +56,7 @@ const struct capability_origin *capability_origin(const struct library *l)
     return best;
 }
 
-/* "3.7" is also what 3.7.9 is compared with: a span that begins in a patch release counts from it. */
+/* Spans may begin in a patch release ("3.6.5"): versions are compared in full. */
 static bool within(const char *version, const char *since, const char *end)
 {
     return since && dialect_version_cmp(version, since) >= 0 &&

@@ -1,6 +1,6 @@
 /*
- * Since when, and until when, OpenSSL has a suite in the builds that Debian and Ubuntu ship. Sorted by
- * number. Where each column comes from is said in capability.c.
+ * Since when, and until when, OpenSSL has a suite in the builds that Debian and Ubuntu ship. Sorted
+ * by number. Where that comes from is said in capability.c.
  */
 #include "dialect/capability.h"
 

@@ -43,10 +43,11 @@ static void compare_protocols(const struct library *l, const struct policy *p,
         bool asked = protocol_in(p->protocols, (enum protocol)v);
         bool got = protocol_in(r->protocols, (enum protocol)v);
         const char *name = protocol_info((enum protocol)v)->name;
+        bool optional = protocol_in(p->optional_protocols, (enum protocol)v);
         if (asked && got)
-            grant(g, GRANT_PROTOCOL, GRANT_GRANTED, name, false, NULL);
+            grant(g, GRANT_PROTOCOL, GRANT_GRANTED, name, optional, NULL);
         else if (asked)
-            grant(g, GRANT_PROTOCOL, GRANT_DROPPED, name, false,
+            grant(g, GRANT_PROTOCOL, GRANT_DROPPED, name, optional,
                   lacks(l, name, true, NULL, NULL));
         else if (got)
             grant(g, GRANT_PROTOCOL, GRANT_WIDENED, name, false, NULL);
@@ -65,6 +66,15 @@ static char *suite_reason(const struct library *l, const struct policy *p,
                  engine->why_not(l, p, s, NULL));
 }
 
+/* Whether nothing is lost with it: the versions that could use it were asked for as optional, and
+ * the library has none of them. */
+static bool is_moot(const struct suite *s, const struct policy *p,
+                    const struct resolved *r)
+{
+    unsigned versions = protocol_range(s->min, s->max) & p->protocols;
+    return !(versions & r->protocols) && !(versions & ~p->optional_protocols);
+}
+
 static void compare_suites(const struct library *l, const struct policy *p,
                            const struct resolved *r, struct grants *g)
 {
@@ -75,7 +85,8 @@ static void compare_suites(const struct library *l, const struct policy *p,
             const struct suite *s = lists[k][i].suite;
             bool got = has((const void *const *)r->suites, r->suite_count, s);
             grant(g, GRANT_SUITE, got ? GRANT_GRANTED : GRANT_DROPPED, s->name,
-                  lists[k][i].optional, got ? NULL : suite_reason(l, p, s));
+                  lists[k][i].optional || is_moot(s, p, r),
+                  got ? NULL : suite_reason(l, p, s));
         }
     for (size_t i = 0; i < r->suite_count; i++)
         if (!policy_has_suite(p, r->suites[i]))
@@ -126,4 +137,22 @@ void compare(const struct library *l, const struct policy *p, const struct resol
     compare_suites(l, p, r, g);
     compare_groups(l, p, r, g);
     compare_sigschemes(l, p, r, g);
+}
+
+const char *resolved_outside(const struct resolved *r, const struct policy *policy)
+{
+    for (int v = PROTOCOL_SSL2; v <= PROTOCOL_TLS1_3; v++)
+        if (protocol_in(r->protocols, (enum protocol)v) &&
+            !protocol_in(policy->protocols, (enum protocol)v))
+            return protocol_info((enum protocol)v)->name;
+    for (size_t i = 0; i < r->suite_count; i++)
+        if (!policy_has_suite(policy, r->suites[i]))
+            return r->suites[i]->name;
+    for (size_t i = 0; i < r->group_count; i++)
+        if (!policy_has_group(policy, r->groups[i]))
+            return r->groups[i]->name;
+    for (size_t i = 0; i < r->sigscheme_count; i++)
+        if (!policy_has_sigscheme(policy, r->sigschemes[i]))
+            return r->sigschemes[i]->name;
+    return r->unknown.count ? r->unknown.items[0] : NULL;
 }

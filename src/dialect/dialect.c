@@ -201,8 +201,11 @@ static int ask_here(const struct library *l, const struct native *natives, size_
     return told ? 0 : err_set(err, ERR_SYSTEM, "'%s' can't be asked", l->path);
 }
 
-int dialect_resolve_many(const struct library *library, const struct native *natives,
-                         size_t count, struct resolution *ret, struct err *err)
+#define QUESTIONS 256 /* to one process: its deadline is for so many */
+
+/* Nothing in `ret` needs releasing on failure. */
+static int resolve_some(const struct library *library, const struct native *natives,
+                        size_t count, struct resolution *ret, struct err *err)
 {
     CLEANUP(buf_release) struct buf text = BUF_INIT;
     int rc = is_own_libssl(library) ? ask_here(library, natives, count, &text, err)
@@ -215,6 +218,20 @@ int dialect_resolve_many(const struct library *library, const struct native *nat
     for (size_t i = 0; rc < 0 && i < count; i++)
         resolution_release(&ret[i]);
     return rc;
+}
+
+int dialect_resolve_many(const struct library *library, const struct native *natives,
+                         size_t count, struct resolution *ret, struct err *err)
+{
+    for (size_t at = 0; at < count; at += QUESTIONS) {
+        size_t some = count - at < QUESTIONS ? count - at : QUESTIONS;
+        if (resolve_some(library, natives + at, some, ret + at, err) == 0)
+            continue;
+        for (size_t i = 0; i < at; i++)
+            resolution_release(&ret[i]);
+        return -1;
+    }
+    return 0;
 }
 
 static int resolve_by_library(const struct library *library, const struct native *native,

@@ -153,6 +153,11 @@ void resolved_release(struct resolved *r);
 int dialect_resolve(const struct library *library, const struct native *native,
                     struct resolved *ret, struct err *err) MUST_CHECK;
 
+/* What strings allow that a policy forbids: the first such version, suite, group or scheme by name
+ * (borrowed from `r` or static); NULL: nothing, the strings are the policy or stricter. Whether TLS
+ * works with what is left is another question. */
+const char *resolved_outside(const struct resolved *r, const struct policy *policy);
+
 /* One of many answers. */
 struct resolution {
     struct resolved resolved;
@@ -161,8 +166,8 @@ struct resolution {
 
 void resolution_release(struct resolution *r);
 
-/* The same for many questions in one go, which costs one child. Needs library->path. `ret` has
- * room for `count`; on failure nothing in it needs releasing. */
+/* The same for many questions, which costs one child for some hundreds. Needs library->path.
+ * `ret` has room for `count`; on failure nothing in it needs releasing. */
 int dialect_resolve_many(const struct library *library, const struct native *natives,
                          size_t count, struct resolution *ret,
                          struct err *err) MUST_CHECK;

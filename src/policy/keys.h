@@ -20,7 +20,7 @@ enum key_type {
     KEY_SUITES,
     KEY_GROUPS,
     KEY_SIGSCHEMES,
-    KEY_OPTIONAL, /* any suite, group or signature scheme */
+    KEY_OPTIONAL, /* any version, suite, group or signature scheme */
     KEY_SCOPES,
     KEY_LEVELS,
 };

@@ -292,8 +292,13 @@ static void take_protocols(const json_t *tls, struct policy *p)
 {
     size_t i;
     json_t *v;
-    json_array_foreach(json_object_get(tls, "protocols"), i, v) p->protocols |=
-        protocol_bit(protocol_by_name(json_string_value(v))->id);
+    json_array_foreach(json_object_get(tls, "protocols"), i, v)
+    {
+        unsigned bit = protocol_bit(protocol_by_name(json_string_value(v))->id);
+        p->protocols |= bit;
+        if (is_optional(tls, json_string_value(v)))
+            p->optional_protocols |= bit;
+    }
 }
 
 /* Suites of versions that are not wanted are of no interest: a profile that narrows its protocols

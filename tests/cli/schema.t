@@ -79,7 +79,7 @@ ROOT = {"protocols": ["TLSv1.3"], "suites": ["TLS_AES_128_GCM_SHA256"], "groups"
         "signature_algorithms": ["ed25519"]}
 GOOD = [
     profile(), tls(), tls(suites={}), tls(groups={"prepend": ["x448"], "append": ["secp521r1"], "remove": ["secp*"]}),
-    tls(optional=["x448", "TLS_RSA_WITH_NULL_SHA"]), tls(protocols=["TLSv1.3"], compression=True),
+    tls(optional=["x448", "TLSv1.3", "TLS_RSA_WITH_NULL_SHA"]), tls(protocols=["TLSv1.3"], compression=True),
     profile(title="x", description="ä\u2028", version="1", references=["RFC 9325"]),
     profile(references={"append": ["RFC 1"], "remove": ["*"]}), profile(http={"hsts": False}),
     profile(http={"hsts": {"max_age": 0, "preload": True}, "ocsp_stapling": "off", "redirect": True}),
@@ -106,7 +106,7 @@ BROKEN = [
     tls(suites=["ECDHE-RSA-AES128-GCM-SHA256"]), tls(suites=["TLS_AES_*"]), tls(suites={"append": ["TLS_AES_*"]}),
     tls(suites={"add": []}), tls(suites={"remove": "x"}), tls(suites={"remove": ["TLS_AES"]}), tls(suites=[None]),
     tls(groups=["X25519"]), tls(groups=["x25519", "x25519"]), tls(groups=True), tls(signature_algorithms=["rsa"]),
-    tls(server_preference=1), tls(session_tickets="off"), tls(compression=None), tls(optional=["nothing"]),
+    tls(server_preference=1), tls(session_tickets="off"), tls(compression=None), tls(optional=["nothing"]), tls(optional=["SSLv3"]),
     profile(tls=[]), profile(certificate=None), profile(certificate={"rsa_min_bits": -1}),
     profile(certificate={"rsa_min_bits": 16385}), profile(certificate={"rsa_min_bits": "2048"}),
     profile(certificate={"rsa_min_bits": 2048.5}), profile(certificate={"curves": ["P-256"]}),

@@ -147,6 +147,31 @@ START_TEST(each_recorded_version_takes_each_profile)
 }
 END_TEST
 
+/* OpenSSL 1.0.2 has no TLS 1.3: what may do without says so, and what may not is refused. */
+START_TEST(a_version_may_be_optional)
+{
+    static const struct library old = {DIALECT_OPENSSL, "1.0.2u", NULL};
+    CLEANUP(policy_release) struct policy strict = policy_of("strict");
+    CLEANUP(policy_release) struct policy nist = policy_of("nist-800-52r2");
+    CLEANUP(policy_release) struct policy modern = policy_of("modern");
+    CLEANUP(native_release) struct native n = NATIVE_INIT, m = NATIVE_INIT;
+    CLEANUP(grants_release) struct grants g = GRANTS_INIT, h = GRANTS_INIT;
+    struct err err = ERR_INIT;
+    ck_assert_msg(dialect_translate(&old, &strict, &n, &g, &err) == 0, "%s", err.text);
+    for (size_t i = 0; i < g.count; i++)
+        if (strncmp(g.items[i].name, "TLS_AES", 7) == 0 ||
+            strcmp(g.items[i].name, "TLSv1.3") == 0)
+            ck_assert(g.items[i].verdict == GRANT_DROPPED && g.items[i].optional);
+    ck_assert_msg(grants_check(&g, &err) == 0, "%s", err.text);
+    ck_assert_str_eq(n.max_protocol, "TLSv1.2");
+    ck_assert_int_eq(dialect_translate(&old, &modern, &m, &h, &err), -1);
+    ck_assert_int_eq(err.kind, ERR_REFUSED);
+    bool refused =
+        dialect_translate(&old, &nist, &m, &h, &err) < 0 || grants_check(&h, &err) < 0;
+    ck_assert(refused && strstr(err.text, "openssl 1.0.2u does not offer TLSv1.3"));
+}
+END_TEST
+
 START_TEST(strict_strings_are_as_people_know_them)
 {
     CLEANUP(policy_release) struct policy p = policy_of("strict");
@@ -174,6 +199,43 @@ START_TEST(strict_strings_are_as_people_know_them)
 }
 END_TEST
 
+static const char *outside(struct native *n, enum dialect_kind kind, const char *profile)
+{
+    CLEANUP(policy_release) struct policy p = policy_of(profile);
+    CLEANUP(resolved_release) struct resolved r = RESOLVED_INIT;
+    struct err err = ERR_INIT;
+    struct library l;
+    ck_assert_int_eq(dialect_local(kind, &l, &err), 0);
+    ck_assert_msg(dialect_resolve(&l, n, &r, &err) == 0, "%s", err.text);
+    const char *name = resolved_outside(&r, &p);
+    const struct suite *s = name ? suite_by_name(name) : NULL;
+    return s ? s->name : name ? "other" : NULL;
+}
+
+START_TEST(what_is_stricter_is_within)
+{
+    char one[] = "ECDHE-RSA-AES256-GCM-SHA384",
+         more[] = "ECDHE-RSA-AES256-GCM-SHA384:AES256-SHA";
+    char one13[] = "TLS_AES_256_GCM_SHA384", low[] = "TLSv1.2", group[] = "prime256v1";
+    char scheme[] = "rsa_pss_rsae_sha256";
+    struct native n = {.cipher_list = one,
+                       .ciphersuites = one13,
+                       .groups = group,
+                       .signature_algorithms = scheme,
+                       .min_protocol = low};
+    ck_assert_ptr_null(outside(&n, DIALECT_OPENSSL, "strict"));
+    n.cipher_list = more;
+    ck_assert_str_eq(outside(&n, DIALECT_OPENSSL, "strict"),
+                     "TLS_RSA_WITH_AES_256_CBC_SHA");
+    n.groups = NULL; /* the library's own choice, X448 among them */
+    n.cipher_list = one;
+    ck_assert_str_eq(outside(&n, DIALECT_OPENSSL, "strict"), "other");
+    char normal[] = "NORMAL";
+    n = (struct native){.priority = normal};
+    ck_assert_ptr_nonnull(outside(&n, DIALECT_GNUTLS, "strict"));
+}
+END_TEST
+
 START_TEST(libraries_refuse_what_they_do_not_know)
 {
     struct err err = ERR_INIT;
@@ -196,4 +258,5 @@ END_TEST
 
 UNIT_MAIN("dialect", openssl_is_exact_and_in_order, gnutls_is_the_profile_or_less,
           tables_and_library_agree, each_recorded_version_takes_each_profile,
-          strict_strings_are_as_people_know_them, libraries_refuse_what_they_do_not_know)
+          strict_strings_are_as_people_know_them, libraries_refuse_what_they_do_not_know,
+          what_is_stricter_is_within, a_version_may_be_optional)

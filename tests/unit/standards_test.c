@@ -91,6 +91,7 @@ START_TEST(every_item_has_level_and_source)
         items_have_a_source(p, "/tls/protocols");
         items_have_a_source(p, "/tls/suites");
         items_have_a_source(p, "/tls/groups");
+        items_have_a_source(p, "/tls/signature_algorithms");
     }
 }
 END_TEST
