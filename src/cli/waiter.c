@@ -123,7 +123,7 @@ static _Noreturn void wait_and_recover(const struct cli *cli, const struct strv 
     for (int i = 0; i < TRIES; i++) {
         CLEANUP(process_release) struct process_result result = PROCESS_INIT;
         struct err err = ERR_INIT;
-        sleep_until(&own, now.tv_sec + (time_t)seconds + 1 + 2 * i);
+        sleep_until(&own, now.tv_sec + (time_t)seconds + 1 + (time_t)2 * i);
         if (process_run(argv->items, &options, &result, &err) == 0 &&
             result.status != err_exit_status(ERR_REFUSED))
             _exit(0);

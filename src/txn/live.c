@@ -32,8 +32,8 @@ static int read_link(const struct place *p, const char *name, const struct stat 
     return 0;
 }
 
-static int read_regular(const struct place *p, const char *name, struct live *l,
-                        struct err *err)
+static int read_regular(const struct place *p, const char *name, bool attrs,
+                        struct live *l, struct err *err)
 {
     CLEANUP(fd_close)
     int fd =
@@ -44,10 +44,10 @@ static int read_regular(const struct place *p, const char *name, struct live *l,
     if (file_read_fd(fd, p->shown, FILE_LIMIT, &l->content, &st, err) < 0)
         return -1;
     l->kind = PLAN_FILE;
-    return attrs_read(fd, p->shown, &l->attrs, err);
+    return attrs ? attrs_read(fd, p->shown, &l->attrs, err) : 0;
 }
 
-static int read_name(const struct place *p, const char *name, struct live *l,
+static int read_name(const struct place *p, const char *name, bool attrs, struct live *l,
                      struct err *err)
 {
     struct stat st;
@@ -62,21 +62,27 @@ static int read_name(const struct place *p, const char *name, struct live *l,
     if (S_ISLNK(st.st_mode))
         return read_link(p, name, &st, l, err);
     if (S_ISREG(st.st_mode))
-        return read_regular(p, name, l, err);
+        return read_regular(p, name, attrs, l, err);
     return err_set(err, ERR_REFUSED, "'%s' is neither a file nor a symbolic link",
                    p->shown);
 }
 
-int live_at(const struct place *p, const char *name, struct live *ret, struct err *err)
+static int look(const struct place *p, const char *name, bool attrs, struct live *ret,
+                struct err *err)
 {
     struct live l = LIVE_INIT;
-    if (read_name(p, name, &l, err) < 0) {
+    if (read_name(p, name, attrs, &l, err) < 0) {
         live_release(&l);
         return -1;
     }
     digest_sha256(bytes_buf(&l.content), l.sum);
     *ret = l;
     return 0;
+}
+
+int live_at(const struct place *p, const char *name, struct live *ret, struct err *err)
+{
+    return look(p, name, false, ret, err);
 }
 
 /* --- may it be changed? ------------------------------------------------------------------ */
@@ -136,7 +142,7 @@ int live_read(struct root *root, const char *path, struct live *ret, struct err 
 {
     CLEANUP(place_release) struct place p = PLACE_INIT;
     struct live l = LIVE_INIT;
-    if (place_find(root, path, &p, err) < 0 || live_at(&p, p.name, &l, err) < 0)
+    if (place_find(root, path, &p, err) < 0 || look(&p, p.name, true, &l, err) < 0)
         return -1;
     if (check_file(&p, &l, err) < 0) {
         live_release(&l);

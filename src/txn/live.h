@@ -15,7 +15,7 @@ struct live {
     enum plan_kind kind;
     struct buf content; /* or the target of the link */
     char sum[DIGEST_SIZE];
-    struct attrs attrs;
+    struct attrs attrs; /* live_read() only */
     dev_t dev;
     ino_t ino;
     nlink_t links;
@@ -33,7 +33,7 @@ void live_release(struct live *l);
 int live_at(const struct place *p, const char *name, struct live *ret,
             struct err *err) MUST_CHECK;
 
-/* The same at a path that is to be changed. ERR_REFUSED also: a file with a second hard link (which
+/* The same, with attributes, at a path that is to be changed. ERR_REFUSED also: a file with a second hard link (which
  * would go on holding the old content), one that may not be changed (chattr +i, +a), on which
  * something is mounted, or beneath directories of somebody whom the file does not belong to; a
  * place that is not safe (place.h). */

@@ -12,8 +12,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/file.h"
-
 static int refuse_second(int lock, struct err *err)
 {
     char text[64] = "", *end;
@@ -36,19 +34,22 @@ static int sign(int lock)
     return ftruncate(lock, 0) < 0 || pwrite(lock, text, (size_t)n, 0) != n ? -1 : 0;
 }
 
-int lock_take(int state_dir, struct err *err)
+static int take(int lock, struct err *err)
 {
-    CLEANUP(fd_close)
-    int lock = openat(state_dir, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (lock < 0)
-        return err_sys(err, errno, "open the lock");
     struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     if (fcntl(lock, F_OFD_SETLK, &whole) < 0)
         return errno == EAGAIN || errno == EACCES ? refuse_second(lock, err)
                                                   : err_sys(err, errno, "take the lock");
-    if (sign(lock) < 0)
-        return err_sys(err, errno, "write the lock");
-    int taken = lock;
-    lock = -1;
-    return taken;
+    return sign(lock) < 0 ? err_sys(err, errno, "write the lock") : 0;
+}
+
+int lock_take(int state_dir, struct err *err)
+{
+    int lock = openat(state_dir, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (lock < 0)
+        return err_sys(err, errno, "open the lock");
+    if (take(lock, err) == 0)
+        return lock;
+    close(lock);
+    return -1;
 }

@@ -25,12 +25,19 @@
 
 #define ATTEMPTS 16 /* while others rename directories under us */
 
+static void forget(struct root *root)
+{
+    for (size_t i = 0; i < root->count; i++) {
+        fd_close(&root->dirs[i].fd);
+        free(root->dirs[i].path);
+    }
+    root->count = root->next = 0;
+}
+
 void root_release(struct root *root)
 {
-    fd_close(&root->cached_fd);
+    forget(root);
     fd_close(&root->fd);
-    free(root->cached);
-    *root = (struct root)ROOT_INIT;
 }
 
 int root_open(const char *path, struct root *ret, struct err *err)
@@ -42,8 +49,7 @@ int root_open(const char *path, struct root *ret, struct err *err)
         fd_close(&fd);
         return -1;
     }
-    *ret = (struct root){
-        .fd = fd, .live = strcmp(path, "/") == 0, .owner = st.st_uid, .cached_fd = -1};
+    *ret = (struct root){.fd = fd, .live = strcmp(path, "/") == 0, .owner = st.st_uid};
     return 0;
 }
 
@@ -174,24 +180,33 @@ static int walk(const struct root *root, const char *dir, bool last_counts,
     return 0;
 }
 
-static int take_cached(const struct root *root, const char *dir, struct place *p)
+static bool recall(const struct root *root, const char *dir, struct place *p)
 {
-    if (!root->cached || strcmp(root->cached, dir) != 0)
-        return -1;
-    p->dir = fcntl(root->cached_fd, F_DUPFD_CLOEXEC, 0);
-    p->foreign = root->cached_foreign;
-    return p->dir;
+    for (size_t i = 0; i < root->count; i++) {
+        const struct root_dir *d = &root->dirs[i];
+        if (strcmp(d->path, dir) != 0)
+            continue;
+        p->dir = fcntl(d->fd, F_DUPFD_CLOEXEC, 0);
+        p->foreign = d->foreign;
+        return p->dir >= 0;
+    }
+    return false;
 }
 
-static void cache(struct root *root, const char *dir, const struct place *p)
+static void remember(struct root *root, const char *dir, const struct place *p)
 {
-    free(root->cached);
-    fd_close(&root->cached_fd);
-    root->cached = mem_strdup(dir);
-    root->cached_foreign = p->foreign;
-    root->cached_fd = fcntl(p->dir, F_DUPFD_CLOEXEC, 0);
-    if (root->cached_fd < 0)
-        free(TAKE_PTR(root->cached));
+    int fd = fcntl(p->dir, F_DUPFD_CLOEXEC, 0);
+    if (fd < 0)
+        return;
+    struct root_dir *d = &root->dirs[root->next];
+    if (root->next < root->count) {
+        fd_close(&d->fd);
+        free(d->path);
+    } else {
+        root->count++;
+    }
+    *d = (struct root_dir){.path = mem_strdup(dir), .fd = fd, .foreign = p->foreign};
+    root->next = (root->next + 1) % ROOT_DIRS;
 }
 
 static int enter(struct root *root, const char *path, struct place *p, struct err *err)
@@ -199,11 +214,11 @@ static int enter(struct root *root, const char *path, struct place *p, struct er
     const char *slash = strrchr(path, '/');
     CLEANUP(mem_freep) char *dir = mem_strndup(path, (size_t)(slash - path));
     p->name = mem_strdup(slash + 1);
-    if (take_cached(root, dir, p) >= 0)
+    if (recall(root, dir, p))
         return 0;
     int rc = walk(root, dir, true, p, err);
     if (rc == 0)
-        cache(root, dir, p);
+        remember(root, dir, p);
     return rc < 0 ? -1 : 0;
 }
 
@@ -285,12 +300,6 @@ int place_make(struct root *root, const char *path, struct err *err)
     if (fchmodat(p.dir, p.name, 0755, 0) < 0 || guard_fsync(p.dir, GUARD_STAGED_DIR) < 0)
         return err_sys(err, errno, "create directory '%s'", p.shown);
     return 0;
-}
-
-static void forget(struct root *root)
-{
-    fd_close(&root->cached_fd);
-    free(TAKE_PTR(root->cached));
 }
 
 int place_unmake(struct root *root, const char *path, struct err *err)

@@ -12,19 +12,27 @@
 
 #include "base/err.h"
 
-/* A root directory, open, and the last directory beneath it that was reached: files come in runs. */
+/* A directory that was reached. */
+struct root_dir {
+    char *path;
+    int fd;
+    uid_t foreign;
+};
+
+#define ROOT_DIRS 64
+
+/* A root directory, open, and directories beneath it that were reached already: files come in heaps. */
 struct root {
     int fd;
-    bool live;    /* the running host, not a tree */
-    uid_t owner;  /* of the root: in a tree its files may be theirs */
-    char *cached; /* path of the last directory; NULL: none */
-    int cached_fd;
-    uid_t cached_foreign;
+    bool live;   /* the running host, not a tree */
+    uid_t owner; /* of the root: in a tree its files may be theirs */
+    struct root_dir dirs[ROOT_DIRS];
+    size_t count, next; /* dirs in use; which is to give way */
 };
 
 #define ROOT_INIT                                                                        \
     {                                                                                    \
-        .fd = -1, .cached_fd = -1                                                        \
+        .fd = -1                                                                         \
     }
 
 void root_release(struct root *root);

@@ -70,17 +70,22 @@ static int nearest(struct run *run, const char *path, struct place *p, struct er
     }
 }
 
+static int ask_for_file(struct run *run, const struct record_file *f, struct demands *d,
+                        struct err *err)
+{
+    CLEANUP(place_release) struct place p = PLACE_INIT;
+    if (nearest(run, f->path, &p, err) < 0)
+        return -1;
+    ask(d, p.dir, f->shown, f->after_size);
+    return 0;
+}
+
 static int ask_for_files(struct run *run, struct demands *d, struct err *err)
 {
-    for (size_t i = 0; i < run->record.count; i++) {
-        const struct record_file *f = &run->record.files[i];
-        CLEANUP(place_release) struct place p = PLACE_INIT;
-        if (!f->after)
-            continue;
-        if (nearest(run, f->path, &p, err) < 0)
+    for (size_t i = 0; i < run->record.count; i++)
+        if (run->record.files[i].after &&
+            ask_for_file(run, &run->record.files[i], d, err) < 0)
             return -1;
-        ask(d, p.dir, f->shown, f->after_size);
-    }
     return 0;
 }
 

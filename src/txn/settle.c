@@ -60,6 +60,17 @@ static int last_committed(const struct run *run, const unsigned *ids, size_t n,
     return 0;
 }
 
+static int prune(const struct run *run, unsigned id, struct err *err)
+{
+    CLEANUP(record_release) struct record r = RECORD_INIT;
+    if (store_state(&run->store, id, &r, err) < 0)
+        return -1;
+    if (record_is_open(r.state))
+        return 0;
+    run_say(run, "forget generation %04u", id);
+    return store_discard(&run->store, id, err);
+}
+
 int settle_prune(const struct run *run, unsigned keep, struct err *err)
 {
     CLEANUP(mem_freep) unsigned *ids = NULL;
@@ -70,15 +81,8 @@ int settle_prune(const struct run *run, unsigned keep, struct err *err)
     if (store_list(&run->store, &ids, &n, err) < 0 ||
         last_committed(run, ids, n, &good, err) < 0)
         return -1;
-    for (size_t i = 0; i + keep < n; i++) {
-        CLEANUP(record_release) struct record r = RECORD_INIT;
-        if (store_state(&run->store, ids[i], &r, err) < 0)
+    for (size_t i = 0; i + keep < n; i++)
+        if (ids[i] != good && prune(run, ids[i], err) < 0)
             return -1;
-        if (ids[i] == good || record_is_open(r.state))
-            continue;
-        run_say(run, "forget generation %04u", ids[i]);
-        if (store_discard(&run->store, ids[i], err) < 0)
-            return -1;
-    }
     return 0;
 }

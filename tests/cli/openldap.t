@@ -109,6 +109,7 @@ structuralObjectClass: olcMonitorConfig
 END
 sed 's/{1}/{3}/g; s/dc=nodomain/dc=other/' "$database" >"$ldap/slapd.d/cn=config/olcDatabase={3}mdb.ldif"
 seal "$ldap/slapd.d/cn=config/olcDatabase={3}mdb.ldif"
+chown --reference="$database" "$ldap/slapd.d/cn=config"/*.ldif
 applied "more databases" --profile strict
 is "$(cd "$ldap/slapd.d/cn=config" && grep -sl '^olcSecurity: ssf=128' ./*)" \
     "./olcDatabase={1}mdb.ldif

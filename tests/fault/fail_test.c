@@ -167,6 +167,25 @@ START_TEST(a_disk_that_stays_full)
 }
 END_TEST
 
+/* A file system without exchange: the first one is refused, and it is said why. */
+START_TEST(a_file_system_that_cannot_exchange)
+{
+    BED(false);
+    bool told = false;
+    for (long at = 1;; at++) {
+        bed_fill(&b);
+        struct trace_result r = bed_strike(&b, bed_apply, STRIKE_ERROR, EINVAL, at);
+        if (!r.struck)
+            break;
+        CLEANUP(mem_freep) char *text = bed_message(&b);
+        told = told || strstr(text, "cannot exchange two names");
+        bed_do(&b, bed_recover);
+        ck_assert(bed_is_old(&b) || bed_is_new(&b));
+    }
+    ck_assert(told);
+}
+END_TEST
+
 START_TEST(writes_cut_short)
 {
     BED(false);
@@ -217,4 +236,4 @@ END_TEST
 
 UNIT_MAIN("fail", apply_with_a_failing_call, rollback_with_a_failing_call,
           recovery_with_a_failing_call, a_disk_that_stays_full, writes_cut_short,
-          a_disk_that_lies)
+          a_file_system_that_cannot_exchange, a_disk_that_lies)

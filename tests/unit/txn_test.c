@@ -616,6 +616,94 @@ START_TEST(a_full_disk_leaves_a_rollback_undone)
 }
 END_TEST
 
+/* --- confirmation ------------------------------------------------------------------------ */
+
+static int on_await(void *ctx, struct err *err)
+{
+    struct world *w = ctx;
+    buf_adds(&w->said, "await\n");
+    return w->verify_rc < 0 ? err_set(err, ERR_SYSTEM, "nobody can wait") : 0;
+}
+
+START_TEST(what_is_not_confirmed_goes_back)
+{
+    WORLD;
+    PLAN = full_plan(&w);
+    unsigned id;
+    bool had_work;
+    w.opts.confirm_seconds = 1;
+    w.opts.await = on_await;
+    ck_assert_uint_eq(apply(&w, plan), 1);
+    ck_assert_ptr_nonnull(strstr(buf_str(&w.said), "await"));
+    assert_states(&w, "unconfirmed");
+    w.opts.only_expired = true;
+    sleep(2);
+    ck_assert_int_eq(txn_confirm(&w.opts, &id, &w.err), -1);
+    assert_failed(&w, ERR_REFUSED, "the time to confirm generation 0001 is over");
+    ck_assert_int_eq(txn_recover(&w.opts, &had_work, &w.err), 0);
+    ck_assert(had_work);
+    assert_as_before(&w);
+    assert_states(&w, "rolled-back");
+}
+END_TEST
+
+START_TEST(what_waits_is_left_alone_until_its_time)
+{
+    WORLD;
+    PLAN = full_plan(&w);
+    unsigned id;
+    bool had_work;
+    w.opts.confirm_seconds = 600;
+    w.opts.only_expired = true;
+    apply(&w, plan);
+    ck_assert_int_eq(txn_recover(&w.opts, &had_work, &w.err), 0);
+    ck_assert(!had_work);
+    apply_fails(&w, plan, ERR_REFUSED, "generation 0001 waits to be confirmed (");
+    ck_assert_int_eq(txn_confirm(&w.opts, &id, &w.err), 0);
+    ck_assert_uint_eq(id, 1);
+    assert_states(&w, "committed");
+    ck_assert_int_eq(txn_confirm(&w.opts, &id, &w.err), -1);
+    assert_failed(&w, ERR_REFUSED, "nothing waits to be confirmed");
+    ck_assert_int_eq(txn_rollback(NULL, &w.opts, &id, &w.err), 0);
+    assert_as_before(&w);
+}
+END_TEST
+
+START_TEST(without_anybody_who_waits_it_goes_back_at_once)
+{
+    WORLD;
+    PLAN = small_plan(&w);
+    w.opts.confirm_seconds = 600;
+    w.opts.await = on_await;
+    w.opts.verify = NULL;
+    w.verify_rc = -1;
+    apply_fails(&w, plan, ERR_ROLLED_BACK, "nobody can wait; everything is back");
+    assert_as_before(&w);
+}
+END_TEST
+
+START_TEST(old_generations_go_but_not_the_last_good_one)
+{
+    WORLD;
+    PLAN = small_plan(&w);
+    unsigned id;
+    for (int i = 0; i < 3; i++) {
+        apply(&w, plan);
+        ck_assert_int_eq(txn_rollback(NULL, &w.opts, &id, &w.err), 0);
+    }
+    assert_states(&w, "rolled-back rolled-back rolled-back");
+    w.opts.keep = 2;
+    ck_assert_uint_eq(apply(&w, plan), 4);
+    assert_states(&w, "rolled-back committed");
+    w.opts.keep = 1;
+    w.verify_rc = -1;
+    CLEANUP(plan_freep) struct plan *next = plan_new(w.root, "modern");
+    add(next, "/etc/a/main.cf", "two\n", "three\n");
+    apply_fails(&w, next, ERR_ROLLED_BACK, "port 443 says no");
+    assert_states(&w, "rolled-back committed rolled-back");
+}
+END_TEST
+
 /* --- damaged records --------------------------------------------------------------------- */
 
 START_TEST(what_the_old_file_was_is_proven)
@@ -641,6 +729,12 @@ START_TEST(damaged_records_are_told)
     tree_write(w.state, "/gen/0001/images", "o", 0600);
     rollback_fails(&w, NULL, ERR_INPUT, "is not what was recorded of '/etc/a/main.cf'");
     assert_content(&w, "/etc/a/main.cf", "two\n");
+    CLEANUP(mem_freep) char *first = file_join(w.state, "/gen/0001");
+    CLEANUP(mem_freep) char *second = file_join(w.state, "/gen/0002");
+    ck_assert_int_eq(rename(first, second), 0);
+    rollback_fails(&w, NULL, ERR_INPUT,
+                   "generation 0002: the record is that of generation");
+    ck_assert_int_eq(rename(second, first), 0);
     tree_write(w.state, "/gen/0001/manifest", "{\"version\": 9}", 0600);
     rollback_fails(&w, NULL, ERR_INPUT,
                    "generation 0001: 'manifest' is damaged: nothing");
@@ -801,7 +895,10 @@ UNIT_MAIN("txn", apply_makes_every_kind_of_change, rollback_restores_everything,
           recovery_keeps_what_was_edited_since, rollback_refuses_hand_edits,
           rollback_needs_a_generation, rollback_goes_from_the_last_to_the_first,
           a_full_disk_leaves_a_rollback_undone, what_the_old_file_was_is_proven,
-          damaged_records_are_told, services_take_notice,
+          damaged_records_are_told, what_is_not_confirmed_goes_back,
+          what_waits_is_left_alone_until_its_time,
+          without_anybody_who_waits_it_goes_back_at_once,
+          old_generations_go_but_not_the_last_good_one, services_take_notice,
           services_that_do_not_run_are_left_alone, a_failing_check_takes_back,
           a_failing_activation_activates_the_old,
           a_failing_verification_activates_the_old,
