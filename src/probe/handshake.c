@@ -249,20 +249,20 @@ static bool begin_tls(struct wire *w, const char *protocol, struct handshake_res
     return state == STARTTLS_READY;
 }
 
-static int run(struct tls *t, const struct endpoint *e, int64_t deadline,
-               struct handshake_result *r, struct err *err)
+/* The wire is the caller's, since TLS outlives this call. */
+static int run(struct tls *t, struct wire *wire, const struct endpoint *e,
+               int64_t deadline, struct handshake_result *r, struct err *err)
 {
-    CLEANUP(wire_release) struct wire wire = WIRE_INIT;
     struct err dialled = ERR_INIT;
-    if (dial(e, deadline, &wire, &dialled) < 0) {
+    if (dial(e, deadline, wire, &dialled) < 0) {
         if (dialled.kind == ERR_INPUT)
             return err_set(err, ERR_INPUT, "%s", dialled.text);
         not_ok(r, HANDSHAKE_CONNECT, dialled.text);
         return 0;
     }
-    if (!begin_tls(&wire, e->starttls, r))
+    if (!begin_tls(wire, e->starttls, r))
         return 0;
-    t->wire = &wire;
+    t->wire = wire;
     enum wire_end end = shake(t);
     if (end == WIRE_OK || wants_us_certified(t, end))
         describe(t, r);
@@ -277,10 +277,12 @@ int handshake(const struct endpoint *endpoint, const struct handshake_request *r
     int ms = request->deadline_ms > 0 ? request->deadline_ms : HANDSHAKE_DEADLINE_MS;
     int64_t deadline = deadline_in(ms);
     CLEANUP(tls_context_free) SSL_CTX *ctx = NULL;
+    CLEANUP(wire_release) struct wire wire = WIRE_INIT;
     CLEANUP(tls_release) struct tls t = TLS_INIT;
     struct handshake_result r = HANDSHAKE_INIT;
     if (check_protocol(endpoint, err) < 0 || make_context(request, &ctx, err) < 0 ||
-        tls_begin(&t, ctx, endpoint, err) < 0 || run(&t, endpoint, deadline, &r, err) < 0)
+        tls_begin(&t, ctx, endpoint, err) < 0 ||
+        run(&t, &wire, endpoint, deadline, &r, err) < 0)
         return -1;
     if (r.verdict == HANDSHAKE_OK)
         judge_certificate(t.ssl, endpoint->name, !request->any_chain, &r.certificate);

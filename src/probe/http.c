@@ -258,6 +258,7 @@ static int read_head(struct channel *c, struct buf *in, size_t *ret, struct err 
 static int read_answer(struct channel *c, struct http_response *ret, struct err *err)
 {
     CLEANUP(buf_release) struct buf in = BUF_INIT;
+    buf_reserve(&in, 0);
     for (size_t n = 0;;) {
         if (read_head(c, &in, &n, err) < 0)
             return -1;

@@ -42,7 +42,11 @@ spool()
 
 postconf -e default_transport=smtp
 echo 'to be delivered later' | sendmail -f root@mail.example.test nobody@nowhere.invalid
-host_until 150 eval '[ -n "$(find /var/spool/postfix/deferred -type f)" ]'
+is_deferred()
+{
+    [ -n "$(find /var/spool/postfix/deferred -type f)" ]
+}
+host_until 150 is_deferred
 sleep 1
 spool "$work/spool"
 snapshot "$work/before"
