@@ -58,7 +58,7 @@ struct plan_service {
     bool running;            /* something of it answered when the plan was made */
     json_t *check;           /* [[argv...]...]: must exit 0 on the new files, or NULL */
     json_t *activate;        /* [[argv...]...], run in turn, or NULL */
-    json_t *locks; /* [paths] of locks that others who edit its files take, or NULL */
+    json_t *locks;  /* [paths] of locks that others who edit its files take, or NULL */
     json_t *trial;  /* how to start it for a rehearsal (service.json "trial"), or NULL */
     json_t *grants; /* asked/granted/dropped per listener, for reports */
 };

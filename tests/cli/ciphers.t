@@ -23,7 +23,7 @@ out_has '^# openssl 1\.0\.2u, read back by tables for openssl 1\.0\.2u$' "says t
 out_has '^# table of 1\.0\.2: .*1\.0\.' "and where these are from"
 out_has '^ciphers +.*:DES-CBC3-SHA$' "1.0.2 has 3DES, and no security levels"
 out_has '^max_protocol +TLSv1\.2$' "and no TLS 1.3"
-for wrong in openssl openssl= nss=3 openssl=x openssl=3..1 ,; do
+for wrong in openssl openssl= nss=3 openssl=x openssl=3..1 ','; do
     run tlsharden ciphers --for "$wrong"
     status_is 2 "--for $wrong: exit status 2"
 done
