@@ -7,10 +7,11 @@ CC         ?= cc
 BUILD      ?= build
 VERSION    := 0.1.0
 
-PACKAGES := gcc clang make pkg-config clang-format clang-tidy cppcheck valgrind mandoc \
-	libclang-rt-14-dev libssl-dev libjansson-dev libxml2-dev libldap-dev libelf-dev check \
-	libsasl2-modules gnutls-bin openssl patch diffutils python3 python3-jsonschema \
-	mmdebstrap util-linux iproute2 xz-utils shellcheck git
+BUILD_PACKAGES := gcc libc6-dev make pkg-config libssl-dev libjansson-dev libxml2-dev libldap-dev \
+	libelf-dev libgnutls30 libsasl2-modules openssl diffutils
+TEST_PACKAGES := clang clang-format clang-tidy cppcheck valgrind mandoc libclang-rt-14-dev check \
+	gnutls-bin patch python3 python3-jsonschema mmdebstrap util-linux iproute2 xz-utils \
+	shellcheck git
 LIBRARIES := libssl libcrypto jansson libxml-2.0 ldap libelf
 
 # --- flags -----------------------------------------------------------------------------------
@@ -49,7 +50,8 @@ UNIT_SOURCES := $(wildcard tests/unit/*_test.c tests/format/*_test.c)
 UNIT_TESTS := $(UNIT_SOURCES:tests/%.c=$(BUILD)/tests/%)
 FUZZ_SOURCES := $(wildcard tests/fuzz/*_fuzz.c)
 FUZZERS := $(FUZZ_SOURCES:tests/fuzz/%.c=$(BUILD)/fuzz/%)
-C_FILES := $(wildcard src/*/*.[ch] tests/*/*.[ch])
+DATA_FILES := $(wildcard profiles/*.json templates/README.md) \
+	$(shell find templates -mindepth 2 -type f)
 
 .PHONY: all
 all: $(PROGRAM) ## build build/tlsharden
@@ -77,11 +79,26 @@ $(BUILD)/tests/%: tests/%.c $(LIBRARY)
 
 .PHONY: help
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: deps
 deps: ## install the Debian packages that building and testing need (apt-get; as root, or by sudo)
-	@sh tests/deps $(PACKAGES)
+	@sh tests/deps $(BUILD_PACKAGES) $(TEST_PACKAGES)
+
+.PHONY: install
+install: $(PROGRAM) ## install beneath $(DESTDIR)$(PREFIX)
+	install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/sbin/tlsharden
+	for file in $(DATA_FILES); do \
+		install -D -m 644 "$$file" "$(DESTDIR)$(PREFIX)/share/tlsharden/$$file" || exit 1; done
+	for page in man/*.[0-9]; do install -D -m 644 $$page \
+		$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/} || exit 1; done
+
+.PHONY: uninstall
+uninstall: ## take it away again; generations in /var/lib/tlsharden stay
+	rm -f $(DESTDIR)$(PREFIX)/sbin/tlsharden
+	rm -rf $(DESTDIR)$(PREFIX)/share/tlsharden
+	for page in man/*.[0-9]; do \
+		rm -f $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; done
 
 # --- tests -----------------------------------------------------------------------------------
 # Every test speaks TAP; tests/run adds them up and prints "N passed, N failed".

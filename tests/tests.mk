@@ -1,19 +1,23 @@
 # tests/tests.mk   what tests there are and how they are run; included by the Makefile, after the fuzzers.
 
-# What the command line can do today; the other scenarios join when diff and apply do.
-CLI_TESTS := tests/cli/profile.t
-FAULT_TESTS := $(wildcard tests/fault/*.t)
+CLI_TESTS := $(wildcard tests/cli/*.t)
+FAULT_SOURCES := $(wildcard tests/fault/*_test.c)
+FAULT_PROGRAMS := $(FAULT_SOURCES:tests/%.c=$(BUILD)/tests/%)
+FAULT_TESTS := $(FAULT_PROGRAMS) $(wildcard tests/fault/*.t)
 SERVER_TESTS := $(wildcard tests/server/*.t)
 SANITIZED_TESTS := $(UNIT_SOURCES:tests/%.c=$(BUILD)/san/tests/%)
 
+-include $(FAULT_PROGRAMS:=.d)
+
+# Everything that the tests below need is made first, in parallel where make was asked to.
 .PHONY: check
-check: deps ## set up what is needed and run every test; about five minutes
+check: deps ## set up what is needed and run every test; needs root for the real servers
 	@$(MAKE) --no-print-directory check-all
 
 .PHONY: check-all
-check-all: $(PROGRAM) unit-tests sanitized-tests $(FUZZERS)
+check-all: $(PROGRAM) unit-tests sanitized-tests $(FUZZERS) $(FAULT_PROGRAMS) testhost
 	@FUZZ_SECONDS=5 FUZZERS='$(FUZZERS)' tests/run tests/lint $(UNIT_TESTS) $(SANITIZED_TESTS) \
-		$(if $(FUZZERS),tests/fuzz/run) $(CLI_TESTS) $(FAULT_TESTS)
+		tests/fuzz/run $(CLI_TESTS) $(FAULT_TESTS) $(SERVER_TESTS)
 
 .PHONY: unit-tests sanitized-tests
 unit-tests: $(UNIT_TESTS)
@@ -22,16 +26,20 @@ sanitized-tests:
 		SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer' \
 		unit-tests
 
-.PHONY: check-lint
-check-lint: ## compilers, analysers, layers, style: reads the code without running it
+.PHONY: lint
+lint: ## compilers, analysers, layers, style: reads the code without running it
 	@tests/run tests/lint
+
+.PHONY: check-fault
+check-fault: $(PROGRAM) $(FAULT_PROGRAMS) ## kills, failing calls and power loss in the middle of a change; as root
+	@tests/run $(FAULT_TESTS)
 
 .PHONY: check-cli
 check-cli: $(PROGRAM) ## the command line, on a sample host: no root, no servers
 	@tests/run $(CLI_TESTS)
 
 .PHONY: check-server
-check-server: $(PROGRAM) testhost ## the real servers, in a throw-away host; about five minutes, as root
+check-server: $(PROGRAM) testhost ## the real servers, in a throw-away host; as root
 	@tests/run $(SERVER_TESTS)
 
 .PHONY: testhost
@@ -39,9 +47,12 @@ testhost: ## the Debian tree that check-server runs in, made once
 	@tests/server/testhost build
 
 .PHONY: demo
-demo: $(PROGRAM) ## diff, apply and rollback on a sample host, to look at
+demo: ## set up what is needed, build, and show diff, apply and rollback on a sample host
+	@sh tests/deps $(BUILD_PACKAGES)
+	@$(MAKE) --no-print-directory all
 	@tests/demo
 
 .PHONY: bench
-bench: $(PROGRAM) testhost ## times beside those of cat, apache2 -t and augeas
+bench: $(PROGRAM) testhost $(BUILD)/tests/bench/txn_bench ## times beside those of cat, apache2 -t and augeas
+	@$(BUILD)/tests/bench/txn_bench
 	@tests/bench/run

@@ -21,7 +21,7 @@ static void set_text(struct err *err, const char *prefix, const char *fmt, va_li
     mark_cut(err, snprintf(err->text, sizeof err->text, "%s%s", prefix, body));
 }
 
-int err_set(struct err *err, enum err_kind kind, const char *fmt, ...)
+int(err_set)(struct err *err, enum err_kind kind, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
@@ -31,7 +31,7 @@ int err_set(struct err *err, enum err_kind kind, const char *fmt, ...)
     return -1;
 }
 
-int err_sys(struct err *err, int code, const char *fmt, ...)
+int(err_sys)(struct err *err, int code, const char *fmt, ...)
 {
     char body[sizeof err->text];
     va_list ap;
@@ -43,8 +43,8 @@ int err_sys(struct err *err, int code, const char *fmt, ...)
     return -1;
 }
 
-int err_at(struct err *err, const char *file, size_t line, size_t column, const char *fmt,
-           ...)
+int(err_at)(struct err *err, const char *file, size_t line, size_t column,
+            const char *fmt, ...)
 {
     char prefix[1024];
     if (line && column)
@@ -61,7 +61,7 @@ int err_at(struct err *err, const char *file, size_t line, size_t column, const 
     return -1;
 }
 
-int err_context(struct err *err, const char *fmt, ...)
+int(err_context)(struct err *err, const char *fmt, ...)
 {
     char body[sizeof err->text], old[sizeof err->text];
     memcpy(old, err->text, sizeof old);

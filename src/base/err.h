@@ -56,6 +56,18 @@ int err_at(struct err *err, const char *file, size_t line, size_t column, const 
 /* Puts "text: " before the message; kind stays; always -1. */
 int err_context(struct err *err, const char *fmt, ...) PRINTF(2, 3);
 
+/* That these return -1 is said once more where compilers and analysers see it: each caller is
+ * compiled alone, and a path on which an error was reported and 0 returned does not exist. */
+#define err_set(...)     ERR_ALWAYS_((err_set)(__VA_ARGS__))
+#define err_sys(...)     ERR_ALWAYS_((err_sys)(__VA_ARGS__))
+#define err_at(...)      ERR_ALWAYS_((err_at)(__VA_ARGS__))
+#define err_context(...) ERR_ALWAYS_((err_context)(__VA_ARGS__))
+#define ERR_ALWAYS_(call)                                                                \
+    (__extension__({                                                                     \
+        (void)(call);                                                                    \
+        -1;                                                                              \
+    }))
+
 /* Exit status of a kind; the one table of DESIGN's exit codes. */
 int err_exit_status(enum err_kind kind);
 

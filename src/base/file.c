@@ -28,7 +28,8 @@ static int read_all(int fd, const char *path, size_t limit, struct buf *out,
 {
     size_t start = out->len;
     for (;;) {
-        buf_reserve(out, 4096);
+        if (out->cap - out->len < 2) /* what the size promised is there, and more comes */
+            buf_reserve(out, 4096);
         ssize_t n = read(fd, out->data + out->len, out->cap - out->len - 1);
         if (n < 0 && errno == EINTR)
             continue;
@@ -55,10 +56,14 @@ int file_read_fd(int fd, const char *path, size_t limit, struct buf *out, struct
         return err_sys(err, S_ISDIR(st->st_mode) ? EISDIR : EINVAL,
                        "read '%s': not a regular file", path);
     size_t start = out->len;
-    buf_reserve(out, (size_t)st->st_size + 1);
+    if ((size_t)st->st_size <=
+        limit) /* a larger one is an error of read_all(), not a reason to
+                                         ask for memory */
+        buf_reserve(out, (size_t)st->st_size + 1);
     int rc = read_all(fd, path, limit, out, err);
     if (rc < 0)
         out->len = start;
+    buf_reserve(out, 0);
     out->data[out->len] = '\0';
     return rc;
 }

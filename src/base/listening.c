@@ -5,10 +5,14 @@
 #include "base/listening.h"
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 
@@ -16,6 +20,8 @@
 
 void listening_release(struct listening *l)
 {
+    for (size_t i = 0; i < l->count; i++)
+        strv_release(&l->items[i].programs);
     free(l->items);
     *l = (struct listening)LISTENING_INIT;
 }
@@ -36,6 +42,16 @@ static bool read_address(const char *hex, int family, char *ret, size_t size)
     return inet_ntop(family, words, ret, (socklen_t)size) != NULL;
 }
 
+/* The seventh field from the state on: "0A 00000000:00000000 00:00000000 00000000 0 0 12345 ..." */
+static unsigned long read_inode(const char *state)
+{
+    for (int field = 0; field < 6; field++) {
+        state += strspn(state, " ");
+        state += strcspn(state, " \n");
+    }
+    return strtoul(state, NULL, 10);
+}
+
 /* "  0: 0100007F:0016 00000000:0000 0A ..." */
 static void read_line(struct listening *l, const char *line, int family)
 {
@@ -49,7 +65,7 @@ static void read_line(struct listening *l, const char *line, int family)
     const char *state = end && *end == ' ' ? strchr(end + 1, ' ') : NULL;
     if (!state || port > 65535 || strtoul(state + 1, NULL, 16) != STATE_LISTEN)
         return;
-    struct listening_socket found = {.port = (unsigned)port};
+    struct listening_socket found = {.port = (unsigned)port, .inode = read_inode(state)};
     if (!read_address(address, family, found.address, sizeof found.address))
         return;
     MEM_GROW(l->items, l->count, l->cap);
@@ -70,6 +86,58 @@ static int read_table(struct listening *l, const char *path, int family, struct 
     return 0;
 }
 
+/* --- whose they are -------------------------------------------------------------------------- */
+
+static void dir_closep(DIR **d)
+{
+    if (*d)
+        closedir(*d);
+}
+
+/* What a link in /proc says; false when it may not be read. */
+static bool read_link(int dir, const char *name, char *ret, size_t size)
+{
+    ssize_t n = readlinkat(dir, name, ret, size - 1);
+    if (n <= 0)
+        return false;
+    ret[n] = '\0';
+    return true;
+}
+
+static void add_program(struct listening *l, unsigned long inode, const char *program)
+{
+    for (size_t i = 0; i < l->count; i++)
+        if (l->items[i].inode == inode && !strv_has(&l->items[i].programs, program))
+            strv_add(&l->items[i].programs, program);
+}
+
+static void read_process(struct listening *l, int proc, const char *pid)
+{
+    char path[64], target[PATH_MAX], program[PATH_MAX];
+    snprintf(path, sizeof path, "%s/exe", pid);
+    if (!read_link(proc, path, program, sizeof program))
+        return;
+    char *gone =
+        strstr(program, " (deleted)"); /* replaced by an upgrade, and still running */
+    if (gone)
+        *gone = '\0';
+    snprintf(path, sizeof path, "%s/fd", pid);
+    int fd = openat(proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    CLEANUP(dir_closep) DIR *d = fd < 0 ? NULL : fdopendir(fd);
+    for (struct dirent *e = d ? readdir(d) : NULL; e; e = readdir(d))
+        if (read_link(dirfd(d), e->d_name, target, sizeof target) &&
+            strncmp(target, "socket:[", 8) == 0)
+            add_program(l, strtoul(target + 8, NULL, 10), program);
+}
+
+static void read_programs(struct listening *l)
+{
+    CLEANUP(dir_closep) DIR *proc = opendir("/proc");
+    for (struct dirent *e = proc ? readdir(proc) : NULL; e; e = readdir(proc))
+        if (e->d_name[strspn(e->d_name, "0123456789")] == '\0' && strlen(e->d_name) < 32)
+            read_process(l, dirfd(proc), e->d_name);
+}
+
 int listening_read(struct listening *ret, struct err *err)
 {
     struct listening l = LISTENING_INIT;
@@ -78,6 +146,7 @@ int listening_read(struct listening *ret, struct err *err)
         listening_release(&l);
         return -1;
     }
+    read_programs(&l);
     *ret = l;
     return 0;
 }
@@ -94,4 +163,23 @@ const char *listening_at(const struct listening *l, unsigned port)
             found = l->items[i].address;
     }
     return found;
+}
+
+static bool is_one_of(const struct listening_socket *s, const struct strv *programs)
+{
+    for (size_t i = 0; i < s->programs.count; i++)
+        if (strv_has(programs, s->programs.items[i]))
+            return true;
+    return false;
+}
+
+const char *listening_stranger(const struct listening *l, unsigned port,
+                               const struct strv *programs)
+{
+    for (size_t i = 0; programs && i < l->count; i++) {
+        const struct listening_socket *s = &l->items[i];
+        if (s->port == port && s->programs.count && !is_one_of(s, programs))
+            return s->programs.items[0];
+    }
+    return NULL;
 }

@@ -10,6 +10,7 @@
 #include <fnmatch.h>
 #include <linux/openat2.h>
 #include <limits.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,11 +45,21 @@ bool path_root_is_host(const struct path_root *root)
     return strcmp(root->name, "/") == 0;
 }
 
+/* A ".." while anybody renames or mounts anything is answered by EAGAIN: ask again. Ref: openat2(2) */
+#define TRIES 1000
+
 static int open_beneath(const struct path_root *root, const char *path, int flags)
 {
     struct open_how how = {.flags = (unsigned)(flags | O_CLOEXEC),
                            .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
-    return (int)syscall(SYS_openat2, root->fd, path, &how, sizeof how);
+    int fd = -1;
+    for (int i = 0; i < TRIES && fd < 0; i++) {
+        fd = (int)syscall(SYS_openat2, root->fd, path, &how, sizeof how);
+        if (fd >= 0 || errno != EAGAIN)
+            break;
+        sched_yield();
+    }
+    return fd;
 }
 
 bool path_exists(const struct path_root *root, const char *path)
@@ -67,9 +78,9 @@ static char *resolved_path(const struct path_root *root, int fd)
         return NULL;
     real[n] = '\0';
     size_t skip = path_root_is_host(root) ? 0 : strlen(root->name);
-    if (strncmp(real, root->name, skip) != 0 || real[skip] != '/')
+    if (strncmp(real, root->name, skip) != 0 || (real[skip] && real[skip] != '/'))
         return NULL;
-    return mem_strdup(real + skip);
+    return mem_strdup(real[skip] ? real + skip : "/");
 }
 
 char *path_resolve(const struct path_root *root, const char *path)

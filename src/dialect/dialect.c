@@ -6,10 +6,14 @@
 
 #include <ctype.h>
 #include <dlfcn.h>
-#include <openssl/crypto.h>
+#include <openssl/ssl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
+#include "dialect/answer.h"
+#include "dialect/child.h"
 #include "dialect/engine.h"
 
 const struct engine *engine_of(enum dialect_kind kind)
@@ -38,21 +42,36 @@ bool dialect_by_name(const char *name, enum dialect_kind *ret)
     return false;
 }
 
+/* The file that holds a function, as the loader found it. */
+static const char *file_of(const void *function, const char *soname)
+{
+    Dl_info info;
+    bool found = dladdr(function, &info) != 0 && info.dli_fname && *info.dli_fname == '/';
+    return found ? info.dli_fname : soname;
+}
+
+static int local_openssl(struct library *ret)
+{
+    SSL_CTX *(*function)(const SSL_METHOD *) = SSL_CTX_new;
+    const void *address = NULL;
+    memcpy(&address, &function, sizeof address); /* POSIX says that it fits */
+    *ret = (struct library){DIALECT_OPENSSL, OpenSSL_version(OPENSSL_VERSION_STRING),
+                            file_of(address, "libssl.so.3")};
+    return 0;
+}
+
 int dialect_local(enum dialect_kind kind, struct library *ret, struct err *err)
 {
-    if (kind == DIALECT_OPENSSL) {
-        *ret = (struct library){kind, OpenSSL_version(OPENSSL_VERSION_STRING),
-                                "libssl.so.3"};
-        return 0;
-    }
+    if (kind == DIALECT_OPENSSL)
+        return local_openssl(ret);
     void *handle = dlopen("libgnutls.so.30", RTLD_LAZY | RTLD_LOCAL);
+    void *symbol = handle ? dlsym(handle, "gnutls_check_version") : NULL;
     const char *(*check)(const char *) = NULL;
-    if (handle)
-        *(void **)&check = dlsym(handle, "gnutls_check_version");
-    if (!check)
+    if (!symbol)
         return err_set(err, ERR_SYSTEM,
                        "libgnutls.so.30 can't be loaded: is it installed?");
-    *ret = (struct library){kind, check(NULL), "libgnutls.so.30"};
+    *(void **)&check = symbol;
+    *ret = (struct library){kind, check(NULL), file_of(symbol, "libgnutls.so.30")};
     return 0;
 }
 
@@ -93,7 +112,14 @@ void resolved_release(struct resolved *r)
     free(r->groups);
     free(r->sigschemes);
     free(r->source);
+    strv_release(&r->unknown);
     *r = (struct resolved)RESOLVED_INIT;
+}
+
+void resolution_release(struct resolution *r)
+{
+    resolved_release(&r->resolved);
+    mem_freep(&r->refused);
 }
 
 static bool has(const void *const *list, size_t count, const void *item)
@@ -135,145 +161,165 @@ void list_each(const char *list, void (*take)(void *ctx, const char *word), void
         take(ctx, w);
 }
 
+void resolved_settle(struct resolved *r)
+{
+    unsigned used = 0;
+    size_t kept = 0;
+    for (size_t i = 0; i < r->suite_count; i++) {
+        unsigned versions =
+            r->protocols & protocol_range(r->suites[i]->min, r->suites[i]->max);
+        if (versions)
+            r->suites[kept++] = r->suites[i];
+        used |= versions;
+    }
+    r->suite_count = kept;
+    r->protocols = used;
+}
+
+/* --- resolving ------------------------------------------------------------------------------- */
+
+static bool is_own_libssl(const struct library *l)
+{
+    return l->kind == DIALECT_OPENSSL && child_is_ours(l->path);
+}
+
+/* Our own libssl needs no process of its own. */
+static int ask_here(const struct library *l, const struct native *natives, size_t count,
+                    struct buf *ret, struct err *err)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    void *handle = dlopen(l->path, RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD);
+    bool told = out && handle && engine_of(l->kind)->tell(handle, natives, count, out);
+    if (out)
+        fclose(out);
+    if (handle)
+        dlclose(handle);
+    buf_add(ret, text, size);
+    free(text);
+    return told ? 0 : err_set(err, ERR_SYSTEM, "'%s' can't be asked", l->path);
+}
+
+#define QUESTIONS 256 /* to one process: its deadline is for so many */
+
+/* Nothing in `ret` needs releasing on failure. */
+static int resolve_some(const struct library *library, const struct native *natives,
+                        size_t count, struct resolution *ret, struct err *err)
+{
+    CLEANUP(buf_release) struct buf text = BUF_INIT;
+    int rc = is_own_libssl(library) ? ask_here(library, natives, count, &text, err)
+                                    : child_ask(library, natives, count, &text, err);
+    if (rc < 0)
+        return -1;
+    memset(ret, 0, count * sizeof *ret);
+    buf_addc(&text, '\n');
+    rc = answer_read(library, text.data, ret, count, err);
+    for (size_t i = 0; rc < 0 && i < count; i++)
+        resolution_release(&ret[i]);
+    return rc;
+}
+
+int dialect_resolve_many(const struct library *library, const struct native *natives,
+                         size_t count, struct resolution *ret, struct err *err)
+{
+    for (size_t at = 0; at < count; at += QUESTIONS) {
+        size_t some = count - at < QUESTIONS ? count - at : QUESTIONS;
+        if (resolve_some(library, natives + at, some, ret + at, err) == 0)
+            continue;
+        for (size_t i = 0; i < at; i++)
+            resolution_release(&ret[i]);
+        return -1;
+    }
+    return 0;
+}
+
+static int resolve_by_library(const struct library *library, const struct native *native,
+                              struct resolved *ret, struct err *err)
+{
+    CLEANUP(resolution_release) struct resolution one = {.refused = NULL};
+    if (dialect_resolve_many(library, native, 1, &one, err) < 0)
+        return -1;
+    if (one.refused)
+        return err_set(err, ERR_INPUT, "%s %s refuses '%s'", dialect_name(library->kind),
+                       library->version, one.refused);
+    *ret = one.resolved;
+    one.resolved = (struct resolved)RESOLVED_INIT;
+    return 0;
+}
+
 int dialect_resolve(const struct library *library, const struct native *native,
                     struct resolved *ret, struct err *err)
 {
     const struct engine *engine = engine_of(library->kind);
     CLEANUP(resolved_release) struct resolved r = RESOLVED_INIT;
-    int rc = library->path ? engine->resolve(library, native, &r, err) : 1;
-    if (rc < 0)
+    if (library->path)
+        return resolve_by_library(library, native, ret, err);
+    if (engine->read(library, native, &r, err) < 0)
         return -1;
-    r.by_library = rc == 0;
-    if (rc == 1 && engine->read(library, native, &r, err) < 0)
-        return -1;
-    r.source =
-        r.by_library
-            ? mem_printf("lib%s %s", library->kind == DIALECT_OPENSSL ? "ssl" : "gnutls",
-                         library->version)
-            : mem_printf("tables for %s %s", engine->name, library->version);
+    resolved_settle(&r);
+    r.source = mem_printf("tables for %s %s", engine->name, library->version);
     *ret = r;
     r = (struct resolved)RESOLVED_INIT;
     return 0;
 }
 
-/* --- comparing ------------------------------------------------------------------------------- */
+/* --- translating ------------------------------------------------------------------------------ */
 
-static void grant(struct grants *g, enum grant_kind kind, enum grant_verdict verdict,
-                  const char *name, bool optional, char *reason)
+static int refuse_widened(const struct library *l, const struct resolved *r,
+                          const struct grants *g, struct err *err)
 {
-    MEM_GROW(g->items, g->count, g->cap);
-    g->items[g->count++] = (struct grant){kind, verdict, name, optional, reason};
-}
-
-/* Why a library hasn't got something. */
-static char *lacks(const struct library *l, const char *name, bool known,
-                   const char *since)
-{
-    if (known)
-        return mem_printf("%s can't express it together with the rest of the list",
-                          dialect_name(l->kind));
-    if (since)
-        return mem_printf("%s %s has no %s; needs %s", dialect_name(l->kind), l->version,
-                          name, since);
-    return mem_printf("%s has no %s", dialect_name(l->kind), name);
-}
-
-static void compare_protocols(const struct policy *p, const struct resolved *r,
-                              struct grants *g)
-{
-    for (int v = PROTOCOL_SSL2; v <= PROTOCOL_TLS1_3; v++) {
-        bool asked = protocol_in(p->protocols, (enum protocol)v);
-        bool got = protocol_in(r->protocols, (enum protocol)v);
-        const char *name = protocol_info((enum protocol)v)->name;
-        if (asked && got)
-            grant(g, GRANT_PROTOCOL, GRANT_GRANTED, name, false, NULL);
-        else if (asked)
-            grant(g, GRANT_PROTOCOL, GRANT_DROPPED, name, false,
-                  mem_strdup("the library does not offer it"));
-        else if (got)
-            grant(g, GRANT_PROTOCOL, GRANT_WIDENED, name, false, NULL);
-    }
-}
-
-static void compare_suites(const struct library *l, const struct policy *p,
-                           const struct resolved *r, struct grants *g)
-{
-    const struct policy_suite *const lists[] = {p->suites13, p->suites};
-    const size_t counts[] = {p->suite13_count, p->suite_count};
-    for (size_t k = 0; k < 2; k++)
-        for (size_t i = 0; i < counts[k]; i++) {
-            const struct suite *s = lists[k][i].suite;
-            bool got = has((const void *const *)r->suites, r->suite_count, s);
-            grant(g, GRANT_SUITE, got ? GRANT_GRANTED : GRANT_DROPPED, s->name,
-                  lists[k][i].optional,
-                  got ? NULL
-                      : lacks(l, s->name, engine_of(l->kind)->has_suite(l, s), NULL));
-        }
-    for (size_t i = 0; i < r->suite_count; i++)
-        if (!policy_has_suite(p, r->suites[i]))
-            grant(g, GRANT_SUITE, GRANT_WIDENED, r->suites[i]->name, false, NULL);
-}
-
-static void compare_groups(const struct library *l, const struct policy *p,
-                           const struct resolved *r, struct grants *g)
-{
-    for (size_t i = 0; i < p->group_count; i++) {
-        const struct tls_group *group = p->groups[i].group;
-        bool got = has((const void *const *)r->groups, r->group_count, group);
-        const char *since =
-            l->kind == DIALECT_OPENSSL ? group->openssl_min : group->gnutls_min;
-        grant(
-            g, GRANT_GROUP, got ? GRANT_GRANTED : GRANT_DROPPED, group->name,
-            p->groups[i].optional,
-            got ? NULL
-                : lacks(l, group->name, engine_of(l->kind)->has_group(l, group), since));
-    }
-    for (size_t i = 0; i < r->group_count; i++)
-        if (!policy_has_group(p, r->groups[i]))
-            grant(g, GRANT_GROUP, GRANT_WIDENED, r->groups[i]->name, false, NULL);
-}
-
-static void compare_sigschemes(const struct library *l, const struct policy *p,
-                               const struct resolved *r, struct grants *g)
-{
-    for (size_t i = 0; i < p->sigscheme_count; i++) {
-        const struct sigscheme *s = p->sigschemes[i].scheme;
-        bool got = has((const void *const *)r->sigschemes, r->sigscheme_count, s);
-        const char *since = l->kind == DIALECT_OPENSSL ? s->openssl_min : s->gnutls_min;
-        grant(g, GRANT_SIGSCHEME, got ? GRANT_GRANTED : GRANT_DROPPED, s->name,
-              p->sigschemes[i].optional,
-              got ? NULL
-                  : lacks(l, s->name, engine_of(l->kind)->has_sigscheme(l, s), since));
-    }
-    for (size_t i = 0; i < r->sigscheme_count; i++)
-        if (!policy_has_sigscheme(p, r->sigschemes[i]))
-            grant(g, GRANT_SIGSCHEME, GRANT_WIDENED, r->sigschemes[i]->name, false, NULL);
-}
-
-static int refuse_widened(const struct library *l, const struct grants *g,
-                          struct err *err)
-{
-    for (size_t i = 0; i < g->count; i++)
+    const char *more = r->unknown.count ? r->unknown.items[0] : NULL;
+    for (size_t i = 0; i < g->count && !more; i++)
         if (g->items[i].verdict == GRANT_WIDENED)
-            return err_set(err, ERR_REFUSED,
-                           "%s %s would also allow %s, which was not asked for",
-                           dialect_name(l->kind), l->version, g->items[i].name);
-    return 0;
+            more = g->items[i].name;
+    if (!more)
+        return 0;
+    return err_set(err, ERR_REFUSED, "%s %s would also allow %s, which was not asked for",
+                   dialect_name(l->kind), l->version, more);
+}
+
+/* Whether a list that the policy has came out empty: the library's defaults would then hold. */
+static bool lost_all(const struct grants *g, enum grant_kind kind)
+{
+    bool asked = false;
+    for (size_t i = 0; i < g->count; i++)
+        if (g->items[i].kind == kind && g->items[i].verdict == GRANT_GRANTED)
+            return false;
+        else if (g->items[i].kind == kind && g->items[i].verdict == GRANT_DROPPED)
+            asked = true;
+    return asked;
 }
 
 static int refuse_empty(const struct library *l, const struct resolved *r,
-                        struct err *err)
+                        const struct grants *g, struct err *err)
 {
-    bool suites13 = false, suites = false;
-    for (size_t i = 0; i < r->suite_count; i++)
-        *(suite_is_tls13(r->suites[i]) ? &suites13 : &suites) = true;
-    bool v13 = protocol_in(r->protocols, PROTOCOL_TLS1_3);
-    bool older = (r->protocols & ~protocol_bit(PROTOCOL_TLS1_3)) != 0;
-    if (r->protocols && (!v13 || suites13) && (!older || suites))
+    bool usable = r->protocols && !lost_all(g, GRANT_SUITE) &&
+                  !lost_all(g, GRANT_GROUP) && !lost_all(g, GRANT_SIGSCHEME);
+    if (usable)
         return 0;
+    if (grants_check(g, err) < 0)
+        return -1;
     return err_set(err, ERR_REFUSED,
                    "%s %s has nothing of what was asked for that would work",
                    dialect_name(l->kind), l->version);
+}
+
+/* When a library refuses strings that lack what it hasn't got, the lack is the reason to tell. */
+static int explain_refusal(const struct library *library, const struct policy *policy,
+                           const struct native *native, struct err *err)
+{
+    const struct library tables = {library->kind, library->version, NULL};
+    CLEANUP(resolved_release) struct resolved resolved = RESOLVED_INIT;
+    CLEANUP(grants_release) struct grants grants = GRANTS_INIT;
+    struct err better = ERR_INIT;
+    if (err->kind != ERR_INPUT ||
+        dialect_resolve(&tables, native, &resolved, &better) < 0)
+        return -1;
+    compare(library, policy, &resolved, &grants);
+    if (grants_check(&grants, &better) < 0)
+        *err = better;
+    return -1;
 }
 
 int dialect_translate(const struct library *library, const struct policy *policy,
@@ -284,13 +330,10 @@ int dialect_translate(const struct library *library, const struct policy *policy
     CLEANUP(grants_release) struct grants grants = GRANTS_INIT;
     engine_of(library->kind)->write(library, policy, &native);
     if (dialect_resolve(library, &native, &resolved, err) < 0)
-        return -1;
-    compare_protocols(policy, &resolved, &grants);
-    compare_suites(library, policy, &resolved, &grants);
-    compare_groups(library, policy, &resolved, &grants);
-    compare_sigschemes(library, policy, &resolved, &grants);
-    if (refuse_empty(library, &resolved, err) < 0 ||
-        refuse_widened(library, &grants, err) < 0)
+        return explain_refusal(library, policy, &native, err);
+    compare(library, policy, &resolved, &grants);
+    if (refuse_empty(library, &resolved, &grants, err) < 0 ||
+        refuse_widened(library, &resolved, &grants, err) < 0)
         return -1;
     grants.source = mem_strdup(resolved.source);
     grants.by_library = resolved.by_library;

@@ -20,6 +20,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "base/strv.h"
 #include "policy/policy.h"
 
 enum dialect_kind { DIALECT_OPENSSL, DIALECT_GNUTLS };
@@ -130,8 +131,10 @@ struct resolved {
     size_t group_count;
     const struct sigscheme **sigschemes; /* owned array */
     size_t sigscheme_count;
-    bool by_library; /* else from our tables */
-    char *source;    /* owned; "libssl 3.0.22" */
+    struct strv unknown; /* what else the library allows, by a name that no table of ours
+                            has: "group GC256B" */
+    bool by_library;     /* else from our tables */
+    char *source;        /* owned; "libssl 3.0.22": what the library says it is */
 };
 
 #define RESOLVED_INIT                                                                    \
@@ -141,13 +144,33 @@ struct resolved {
 
 void resolved_release(struct resolved *r);
 
-/* Expands strings by the library at library->path: OpenSSL in this process (when that is the
- * libssl that we run with), GnuTLS in a child with a deadline. Without a path, or with another
- * libssl, from the tables. Also for strings found in a configuration, e.g. by an audit: then
- * OpenSSL's keywords ("HIGH:!aNULL") need the library. Errors: ERR_INPUT when the library refuses
- * the string, or the tables can't read it; ERR_SYSTEM. `ret` is untouched on failure. */
+/* Expands strings by the library at library->path: by our own libssl in this process, by any other
+ * file in a child with a deadline and no privileges, which loads that very file. OpenSSL's answer
+ * is what it would put into a ClientHello, a version being on when it can offer something in it.
+ * Without a path, from the tables. Also for strings found in a configuration, e.g. by an audit:
+ * then keywords ("HIGH:!aNULL", "NORMAL") need the library. Errors: ERR_INPUT when the library
+ * refuses the string, or the tables can't read it; ERR_SYSTEM. `ret` is untouched on failure. */
 int dialect_resolve(const struct library *library, const struct native *native,
                     struct resolved *ret, struct err *err) MUST_CHECK;
+
+/* What strings allow that a policy forbids: the first such version, suite, group or scheme by name
+ * (borrowed from `r` or static); NULL: nothing, the strings are the policy or stricter. Whether TLS
+ * works with what is left is another question. */
+const char *resolved_outside(const struct resolved *r, const struct policy *policy);
+
+/* One of many answers. */
+struct resolution {
+    struct resolved resolved;
+    char *refused; /* owned; what the library refused, or NULL: it took all */
+};
+
+void resolution_release(struct resolution *r);
+
+/* The same for many questions, which costs one child for some hundreds. Needs library->path.
+ * `ret` has room for `count`; on failure nothing in it needs releasing. */
+int dialect_resolve_many(const struct library *library, const struct native *natives,
+                         size_t count, struct resolution *ret,
+                         struct err *err) MUST_CHECK;
 
 /* What templates need, a new reference:
  * {"openssl": {"ciphers", "ciphersuites", "groups", "signature_algorithms", "min_protocol",

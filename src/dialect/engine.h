@@ -2,16 +2,19 @@
 #ifndef DIALECT_ENGINE_H
 #define DIALECT_ENGINE_H
 
+#include <stdio.h>
+
 #include "dialect/dialect.h"
 
 struct engine {
     const char *name;
+    const char *object; /* "ssl", "gnutls": the stem of its shared object */
     /* Writes a policy, using what this version is known to have; nothing is reported yet. */
     void (*write)(const struct library *library, const struct policy *policy,
                   struct native *ret);
-    /* Expands strings by the library itself; 1 when it is not the one at hand. */
-    int (*resolve)(const struct library *library, const struct native *native,
-                   struct resolved *ret, struct err *err);
+    /* Runs where the library is loaded: says of each question what its strings mean, in lines that
+     * answer.h describes. `handle` is dlopen()'s. False: that is no such library. */
+    bool (*tell)(void *handle, const struct native *questions, size_t count, FILE *out);
     /* Expands strings from the tables. */
     int (*read)(const struct library *library, const struct native *native,
                 struct resolved *ret, struct err *err);
@@ -19,6 +22,10 @@ struct engine {
     bool (*has_suite)(const struct library *library, const struct suite *s);
     bool (*has_group)(const struct library *library, const struct tls_group *g);
     bool (*has_sigscheme)(const struct library *library, const struct sigscheme *s);
+    /* Why a suite, group or scheme that this version has (the others are NULL) isn't granted, in
+     * words that follow the library's name; owned. NULL: nothing more is known. */
+    char *(*why_not)(const struct library *library, const struct policy *policy,
+                     const struct suite *s, const struct tls_group *g);
 };
 
 extern const struct engine engine_openssl, engine_gnutls;
@@ -29,6 +36,13 @@ const struct engine *engine_of(enum dialect_kind kind);
 void resolved_add_suite(struct resolved *r, const struct suite *s);
 void resolved_add_group(struct resolved *r, const struct tls_group *g);
 void resolved_add_sigscheme(struct resolved *r, const struct sigscheme *s);
+
+/* Takes away suites that no version of the set can negotiate, and versions with no suite. */
+void resolved_settle(struct resolved *r);
+
+/* Adds to `g` what became of everything that the policy asks for, and what came with it. */
+void compare(const struct library *l, const struct policy *p, const struct resolved *r,
+             struct grants *g);
 
 /* Calls `take` for each element of a list separated by ':'. */
 void list_each(const char *list, void (*take)(void *ctx, const char *word), void *ctx);

@@ -1,29 +1,61 @@
 /*
  * OpenSSL: a cipher list for TLS 1.2 and before, a list of its own for TLS 1.3, groups and
- * signature algorithms. Each list is exact: names only, no keywords. libssl swallows a misspelt
- * suite, so what it made of the list is always read back.
+ * signature algorithms. Each list is exact: names only, no keywords; the one exception is the
+ * security level, which is lowered where, and only as far as, what was asked for needs it.
  */
 #include "dialect/engine.h"
 
-#include <openssl/ssl.h>
 #include <string.h>
 
 #include "base/buf.h"
+#include "dialect/capability.h"
+#include "dialect/openssl_tell.h"
 
-static bool has_suite(const struct library *l, const struct suite *s)
+static bool older_than_13(unsigned protocols)
 {
-    return s->openssl &&
-           (!suite_is_tls13(s) || dialect_version_cmp(l->version, "1.1.1") >= 0);
+    return (protocols & ~protocol_bit(PROTOCOL_TLS1_3)) != 0;
 }
 
-static bool has_group(const struct library *l, const struct tls_group *g)
+/* Groups of finite fields, and all that has ML-KEM in it, are for TLS 1.3 only in libssl; the
+ * first Brainpool numbers are for older versions only. */
+static bool group_fits(const struct tls_group *g, unsigned protocols)
 {
-    return g->openssl_min && dialect_version_cmp(l->version, g->openssl_min) >= 0;
+    if (g->kind != GROUP_EC || strstr(g->name, "tls13"))
+        return protocol_in(protocols, PROTOCOL_TLS1_3);
+    return g->tls13 || older_than_13(protocols);
 }
 
-static bool has_sigscheme(const struct library *l, const struct sigscheme *s)
+static bool scheme_fits(const struct sigscheme *s, unsigned protocols)
 {
-    return s->openssl_min && dialect_version_cmp(l->version, s->openssl_min) >= 0;
+    return s->tls12 || protocol_in(protocols, PROTOCOL_TLS1_3);
+}
+
+/* Whether a key of that kind has a scheme to sign with: libssl leaves out suites that have none. */
+static bool key_signs(const struct sigscheme *s, enum suite_auth auth)
+{
+    if (auth == AUTH_RSA)
+        return strncmp(s->key, "rsa", 3) == 0;
+    if (auth == AUTH_ECDSA)
+        return strcmp(s->key, "ecdsa") == 0 || strcmp(s->key, "eddsa") == 0;
+    return auth != AUTH_DSS; /* it has no scheme in the catalogue */
+}
+
+/* The highest level that still allows what was asked for, of those below Debian's 2; -1: that
+ * level need not be touched. From 3.0 on, SHA-1 signatures, and so versions before 1.2, need 0. */
+static int level_needed(const struct library *l, const struct policy *p)
+{
+    int level = 2;
+    if (dialect_version_cmp(l->version, "1.1.0") < 0)
+        return -1; /* it has no levels */
+    if (protocol_lowest(p->protocols) < PROTOCOL_TLS1_2)
+        level = 0;
+    for (size_t i = 0; i < p->sigscheme_count; i++)
+        if (p->sigschemes[i].scheme->hash_bits == 160)
+            level = 0;
+    for (size_t i = 0; i < p->group_count && level > 0; i++)
+        if (p->groups[i].group->bits < 112)
+            level = 1;
+    return level < 2 ? level : -1;
 }
 
 static void add_word(struct buf *list, const char *word)
@@ -41,14 +73,14 @@ static void write_suites(const struct library *l, const struct policy *p,
 {
     CLEANUP(buf_release) struct buf old = BUF_INIT, new = BUF_INIT;
     for (size_t i = 0; i < p->suite_count; i++)
-        if (has_suite(l, p->suites[i].suite))
-            add_word(&old, p->suites[i].suite->openssl);
+        if (capability_suite(l, p->suites[i].suite))
+            add_word(&old, capability_openssl_name(p->suites[i].suite));
     for (size_t i = 0; i < p->suite13_count; i++)
-        if (has_suite(l, p->suites13[i].suite))
+        if (capability_suite(l, p->suites13[i].suite))
             add_word(&new, p->suites13[i].suite->openssl);
-    bool legacy = protocol_lowest(p->protocols) < PROTOCOL_TLS1_2;
-    if (old.len && legacy && dialect_version_cmp(l->version, "1.1.0") >= 0)
-        add_word(&old, "@SECLEVEL=0"); /* level 1 and above refuse SHA-1 signatures */
+    int level = level_needed(l, p);
+    if (old.len && level >= 0)
+        buf_addf(&old, ":@SECLEVEL=%d", level);
     ret->cipher_list = taken(&old);
     ret->ciphersuites = taken(&new);
 }
@@ -61,11 +93,12 @@ static void write_policy(const struct library *l, const struct policy *p,
     enum protocol high = protocol_highest(p->protocols);
     write_suites(l, p, ret);
     for (size_t i = 0; i < p->group_count; i++)
-        if (has_group(l, p->groups[i].group))
+        if (capability_group(l, p->groups[i].group) &&
+            group_fits(p->groups[i].group, p->protocols))
             add_word(&groups, p->groups[i].group->openssl);
     for (size_t i = 0; i < p->sigscheme_count; i++) {
         const struct sigscheme *s = p->sigschemes[i].scheme;
-        if (has_sigscheme(l, s))
+        if (capability_sigscheme(l, s) && scheme_fits(s, p->protocols))
             add_word(&schemes, has13 || !s->openssl_alt ? s->openssl : s->openssl_alt);
     }
     ret->groups = taken(&groups);
@@ -76,29 +109,51 @@ static void write_policy(const struct library *l, const struct policy *p,
     ret->max_protocol = mem_strdup(protocol_info(high)->name);
 }
 
-/* --- reading back ---------------------------------------------------------------------------- */
+/* --- from the tables ------------------------------------------------------------------------- */
 
-static void take_group(void *ctx, const char *word)
+struct reading {
+    const struct library *l;
+    struct resolved *r;
+    char *unknown; /* owned; the first word that means nothing to the tables */
+};
+
+static void not_known(struct reading *reading, const char *word)
 {
+    if (!reading->unknown)
+        reading->unknown = mem_strdup(word);
+}
+
+static void read_suite(void *ctx, const char *word)
+{
+    struct reading *reading = ctx;
+    const struct suite *s = capability_suite_called(word);
+    if (s && capability_suite(reading->l, s))
+        resolved_add_suite(reading->r, s);
+    else if (!s && word[0] != '@')
+        not_known(reading, word);
+}
+
+static void read_group(void *ctx, const char *word)
+{
+    struct reading *reading = ctx;
     const struct tls_group *g = group_by_any(word);
-    if (g)
-        resolved_add_group(ctx, g);
+    if (!g || !capability_group(reading->l, g))
+        not_known(reading, word);
+    else if (group_fits(g, reading->r->protocols))
+        resolved_add_group(reading->r, g);
 }
 
-static void take_sigscheme(void *ctx, const char *word)
+static void read_scheme(void *ctx, const char *word)
 {
+    struct reading *reading = ctx;
     const struct sigscheme *s = sigscheme_by_any(word);
-    if (s)
-        resolved_add_sigscheme(ctx, s);
+    if (!s || !capability_sigscheme(reading->l, s))
+        not_known(reading, word);
+    else if (scheme_fits(s, reading->r->protocols))
+        resolved_add_sigscheme(reading->r, s);
 }
 
-static int version_of(const char *name)
-{
-    const struct protocol_info *p = name ? protocol_by_name(name) : NULL;
-    return p ? p->wire : 0;
-}
-
-static void take_protocols(const struct native *n, struct resolved *r)
+static void read_protocols(const struct native *n, struct resolved *r)
 {
     const struct protocol_info *low =
         n->min_protocol ? protocol_by_name(n->min_protocol) : NULL;
@@ -108,105 +163,69 @@ static void take_protocols(const struct native *n, struct resolved *r)
         protocol_range(low ? low->id : PROTOCOL_TLS1, high ? high->id : PROTOCOL_TLS1_3);
 }
 
-/* What libssl makes of the lists; NULL, or which of them it refuses. */
-static const char *configure(SSL_CTX *ctx, const struct native *n)
+/* TLS 1.3 is not offered with SHA-1 alone. */
+static bool scheme_signs(const struct sigscheme *scheme, const struct suite *s)
 {
-    if (!SSL_CTX_set_cipher_list(ctx, n->cipher_list ? n->cipher_list : "ALL") &&
-        n->cipher_list)
-        return n->cipher_list;
-    if (!SSL_CTX_set_ciphersuites(ctx, n->ciphersuites ? n->ciphersuites : ""))
-        return n->ciphersuites;
-    if (n->groups && !SSL_CTX_set1_groups_list(ctx, n->groups))
-        return n->groups;
-    if (n->signature_algorithms &&
-        !SSL_CTX_set1_sigalgs_list(ctx, n->signature_algorithms))
-        return n->signature_algorithms;
-    SSL_CTX_set_min_proto_version(ctx, version_of(n->min_protocol));
-    SSL_CTX_set_max_proto_version(ctx, version_of(n->max_protocol));
-    return NULL;
+    return suite_is_tls13(s) ? scheme->hash_bits != 160 : key_signs(scheme, s->auth);
 }
 
-static void take_suites(SSL *ssl, struct resolved *r)
+static bool signs(const struct resolved *r, const struct suite *s)
 {
-    STACK_OF(SSL_CIPHER) *list = SSL_get1_supported_ciphers(ssl);
-    for (int i = 0; list && i < sk_SSL_CIPHER_num(list); i++) {
-        const struct suite *s =
-            suite_by_id(SSL_CIPHER_get_protocol_id(sk_SSL_CIPHER_value(list, i)));
-        if (s)
-            resolved_add_suite(r, s);
-    }
-    sk_SSL_CIPHER_free(list);
+    for (size_t i = 0; i < r->sigscheme_count; i++)
+        if (scheme_signs(r->sigschemes[i], s))
+            return true;
+    return r->sigscheme_count == 0;
 }
 
-static void free_ctx(SSL_CTX **ctx)
+static void drop_unsigned(struct resolved *r)
 {
-    SSL_CTX_free(*ctx);
-}
-
-static void free_ssl(SSL **ssl)
-{
-    SSL_free(*ssl);
-}
-
-static int resolve(const struct library *l, const struct native *n, struct resolved *r,
-                   struct err *err)
-{
-    if (dialect_version_cmp(l->version, OpenSSL_version(OPENSSL_VERSION_STRING)) != 0)
-        return 1;
-    CLEANUP(free_ctx) SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
-    const char *refused = ctx ? configure(ctx, n) : "";
-    if (refused)
-        return err_set(err, ERR_INPUT, "openssl %s refuses '%s'", l->version, refused);
-    CLEANUP(free_ssl) SSL *ssl = SSL_new(ctx);
-    if (!ssl)
-        return err_set(err, ERR_SYSTEM, "openssl: no connection could be made");
-    take_suites(ssl, r);
-    take_protocols(n, r);
-    list_each(n->groups, take_group, r);
-    list_each(n->signature_algorithms, take_sigscheme, r);
-    return 0;
-}
-
-struct reading {
-    struct resolved *r;
-    const char *unknown; /* static text, or a word of the list */
-    char word[128];
-};
-
-static void read_suite(void *ctx, const char *word)
-{
-    struct reading *reading = ctx;
-    const struct suite *s = suite_by_any(word);
-    if (s) {
-        resolved_add_suite(reading->r, s);
-    } else if (word[0] != '@' && !reading->unknown) {
-        strncpy(reading->word, word, sizeof reading->word - 1);
-        reading->unknown = reading->word;
-    }
+    size_t kept = 0;
+    for (size_t i = 0; i < r->suite_count; i++)
+        if (signs(r, r->suites[i]))
+            r->suites[kept++] = r->suites[i];
+    r->suite_count = kept;
 }
 
 static int read_tables(const struct library *l, const struct native *n,
                        struct resolved *r, struct err *err)
 {
-    struct reading reading = {.r = r};
+    struct reading reading = {l, r, NULL};
+    read_protocols(n, r);
     list_each(n->ciphersuites, read_suite, &reading);
     list_each(n->cipher_list, read_suite, &reading);
-    if (reading.unknown)
+    list_each(n->groups, read_group, &reading);
+    list_each(n->signature_algorithms, read_scheme, &reading);
+    drop_unsigned(r);
+    CLEANUP(mem_freep) char *unknown = reading.unknown;
+    if (unknown)
         return err_set(err, ERR_INPUT,
                        "what '%s' means to openssl %s is known to that library only",
-                       reading.unknown, l->version);
-    take_protocols(n, r);
-    list_each(n->groups, take_group, r);
-    list_each(n->signature_algorithms, take_sigscheme, r);
+                       unknown, l->version);
     return 0;
+}
+
+static char *why_not(const struct library *l, const struct policy *policy,
+                     const struct suite *s, const struct tls_group *g)
+{
+    if (g && !group_fits(g, policy->protocols))
+        return mem_printf("%s %s uses %s with %s only", engine_openssl.name, l->version,
+                          g->name, g->tls13 ? "TLSv1.3" : "TLSv1.2 and before");
+    return s && !suite_is_tls13(s)
+               ? mem_printf(
+                     "%s %s does not offer %s: no signature scheme for a key of that "
+                     "kind, or built without",
+                     engine_openssl.name, l->version, s->name)
+               : NULL;
 }
 
 const struct engine engine_openssl = {
     .name = "openssl",
+    .object = "ssl",
     .write = write_policy,
-    .resolve = resolve,
+    .tell = openssl_tell,
     .read = read_tables,
-    .has_suite = has_suite,
-    .has_group = has_group,
-    .has_sigscheme = has_sigscheme,
+    .has_suite = capability_suite,
+    .has_group = capability_group,
+    .has_sigscheme = capability_sigscheme,
+    .why_not = why_not,
 };

@@ -2,8 +2,8 @@
  * Apache httpd configuration beyond what every format offers: its directives one by one.
  *
  * A document is what format "httpd" parsed, or NULL scope for the file outside of sections.
- * Sections that only ask a condition (IfModule, IfDefine, IfVersion, IfFile) are transparent: what
- * stands in them belongs to the scope around them, conditionally.
+ * Sections that only ask a condition (IfModule, IfDefine, IfVersion, IfFile, IfDirective,
+ * IfSection) are transparent: what stands in them belongs to the scope around them, conditionally.
  */
 #ifndef FORMAT_HTTPD_H
 #define FORMAT_HTTPD_H
@@ -27,8 +27,8 @@ size_t httpd_directives(const struct doc *doc, const struct scope *scope,
                         struct httpd_directive **ret);
 
 /* Adds the arguments as httpd reads them: white space separates, quotes of either kind hold
- * together, a backslash protects a quote or backslash within quotes, continued lines are one. An
- * unbalanced quote takes the rest, as httpd does. */
+ * together, a backslash protects a backslash and, within quotes, that quote; continued lines are
+ * one. An unbalanced quote takes the rest, as httpd does. */
 void httpd_args(struct bytes raw, struct strv *ret);
 
 /* Is a section not closed? *ret_line is where the first of these begins. */

@@ -1,7 +1,7 @@
 /*
  * How httpd reads lines: a backslash immediately before the line end continues the line, whatever
  * it is, a comment too; then leading white space goes; "#" makes a comment, "<" a section.
- * A line with a NUL, or a name that is quoted or continued, is not looked into.
+ * A line with a NUL, or a name that is quoted or broken in two, is not looked into.
  */
 #include "format/httpd_text.h"
 
@@ -34,9 +34,28 @@ struct bytes httpd_indent(const struct httpd_text *t, const struct httpd_node *n
     return text_span(t->text, n->begin, at);
 }
 
+void httpd_lower(struct bytes name, struct buf *out)
+{
+    for (size_t i = 0; i < name.len; i++) {
+        char c = name.data[i];
+        buf_addc(out, c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c);
+    }
+}
+
+size_t httpd_continuation(struct bytes text, size_t at)
+{
+    if (text.data[at] != '\\' || at + 1 >= text.len)
+        return 0;
+    if (text.data[at + 1] == '\n')
+        return 2;
+    bool crlf = at + 2 < text.len && memcmp(text.data + at + 1, "\r\n", 2) == 0;
+    return crlf ? 3 : 0;
+}
+
 static bool is_transparent(struct bytes name)
 {
-    static const char *const names[] = {"IfModule", "IfDefine", "IfVersion", "IfFile"};
+    static const char *const names[] = {"IfModule", "IfDefine",    "IfVersion",
+                                        "IfFile",   "IfDirective", "IfSection"};
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         if (bytes_eq_nocase(name, bytes_str(names[i])))
             return true;
@@ -87,17 +106,31 @@ static size_t skip_word(struct bytes text, size_t at, size_t end)
     return at;
 }
 
-/* Continuations and blanks before the arguments do not belong to them. */
+/* Is this the backslash of a continuation? */
+static bool continues(struct bytes text, size_t at)
+{
+    return text.data[at] == '\\' && httpd_continuation(text, at) > 0;
+}
+
+/* Continuations and blanks around the arguments do not belong to them. */
 static void set_args(struct bytes text, struct httpd_node *n, size_t from, size_t to)
 {
-    while (from < to && (text_is_space(text.data[from]) ||
-                         (text.data[from] == '\\' && from + 1 < to &&
-                          (text.data[from + 1] == '\n' || text.data[from + 1] == '\r'))))
+    while (from < to && (text_is_space(text.data[from]) || continues(text, from)))
         from++;
-    while (to > from && text_is_space(text.data[to - 1]))
+    while (to > from && (text_is_space(text.data[to - 1]) || continues(text, to - 1)))
         to--;
     n->args = from;
     n->args_end = to;
+}
+
+/* A name is the first word; a continuation ends it where a blank follows. */
+static size_t skip_name(struct bytes text, size_t at, size_t end)
+{
+    size_t word = skip_word(text, at, end);
+    if (word == at || !continues(text, word - 1))
+        return word;
+    size_t next = word - 1 + httpd_continuation(text, word - 1);
+    return next >= end || text_is_space(text.data[next]) ? word - 1 : word;
 }
 
 static bool is_name(struct bytes name)
@@ -154,7 +187,7 @@ static void read_node(struct bytes text, struct httpd_node *n, size_t content)
         read_section(text, n, at, content);
         return;
     }
-    size_t name_end = skip_word(text, at, content);
+    size_t name_end = skip_name(text, at, content);
     if (!is_name(text_span(text, at, name_end)))
         return;
     n->kind = HTTPD_DIRECTIVE;
@@ -205,4 +238,26 @@ void httpd_text_read(struct httpd_text *t, struct bytes text)
         open = nest(t, open);
     }
     settle_unclosed(t, open);
+}
+
+/* --- parts ----------------------------------------------------------------------------------- */
+
+struct httpd_range httpd_range(const struct httpd_text *t, size_t section)
+{
+    if (section == HTTPD_NONE)
+        return (struct httpd_range){0, t->count, HTTPD_NONE};
+    return (struct httpd_range){section + 1, t->items[section].close, section};
+}
+
+size_t httpd_next(const struct httpd_text *t, const struct httpd_range *r, size_t i)
+{
+    const struct httpd_node *n = &t->items[i];
+    if (n->kind != HTTPD_OPEN || n->transparent)
+        return i + 1;
+    return n->close < r->last ? n->close + 1 : r->last;
+}
+
+bool httpd_conditional(const struct httpd_node *n, const struct httpd_range *r)
+{
+    return n->parent != r->section;
 }

@@ -41,7 +41,27 @@ void httpd_text_release(struct httpd_text *t);
 struct bytes httpd_name(const struct httpd_text *t, const struct httpd_node *n);
 struct bytes httpd_raw(const struct httpd_text *t, const struct httpd_node *n); /* args */
 
+/* The length of a continuation at `at`: backslash and line end; 0 when there is none. */
+size_t httpd_continuation(struct bytes text, size_t at);
+
+void httpd_lower(struct bytes name, struct buf *out); /* appends it without capitals */
+
 /* White space before the first character of a node. */
 struct bytes httpd_indent(const struct httpd_text *t, const struct httpd_node *n);
+
+/* Nodes [first, last) of a part of a document. */
+struct httpd_range {
+    size_t first, last;
+    size_t section; /* whose content it is, or HTTPD_NONE */
+};
+
+/* The content of a section, or with HTTPD_NONE the whole text. */
+struct httpd_range httpd_range(const struct httpd_text *t, size_t section);
+
+/* The node behind node i, sections that are no conditions passed over. */
+size_t httpd_next(const struct httpd_text *t, const struct httpd_range *r, size_t i);
+
+/* Does it stand within a condition of that part? */
+bool httpd_conditional(const struct httpd_node *n, const struct httpd_range *r);
 
 #endif

@@ -331,6 +331,9 @@ static int want_set(struct wants *w, const struct doc *f, size_t index, struct e
     if (s->arg_count == 0)
         return fragment_error(err, s->first + 1, "'%.*s' has no value", (int)key.len,
                               key.data);
+    struct bytes end = text_trim(lines_at(&f->lines, s->last));
+    if (end.len && end.data[end.len - 1] == '\\')
+        return fragment_error(err, s->last + 1, "a backslash at the end of the line");
     wants_add(w, (struct want){.name = key, .line = s->first + 1, .index = index});
     return 0;
 }

@@ -90,7 +90,10 @@ void ldif_write(struct bytes name, struct bytes value, struct buf *out)
         buf_adds(&line, value.len ? ": " : ":");
         buf_addb(&line, value);
     }
-    for (size_t at = 0, room = WIDTH; at < line.len; room = WIDTH - 1) {
+    /* A name is never folded: readers look for it, and its colon, in one line. */
+    size_t head = name.len + 3;
+    for (size_t at = 0, room = head > WIDTH ? head : WIDTH; at < line.len;
+         room = WIDTH - 1) {
         size_t n = line.len - at < room ? line.len - at : room;
         buf_adds(out, at ? " " : "");
         buf_add(out, line.data + at, n);

@@ -11,9 +11,13 @@
 #include "base/directory.h"
 #include "base/suggest.h"
 #include "format/ldif.h"
+#include "plan/shadow.h"
 #include "probe/certificate.h"
+#include "probe/dh.h"
 #include "service/lookup.h"
 #include "service/render.h"
+
+#define DH_BITS 2048 /* to advise where the profile has no rule */
 
 /* --- files ----------------------------------------------------------------------------------- */
 
@@ -54,7 +58,8 @@ static void add_document(struct plan *plan, const struct wanted *w, struct docum
     f->mode = d->present ? d->st.st_mode & 07777 : 0644;
     f->uid = d->present ? d->st.st_uid : 0;
     f->gid = d->present ? d->st.st_gid : 0;
-    buf_addb(&f->before, bytes_buf(&d->text));
+    f->before = d->text; /* what was parsed is not needed any more */
+    d->text = (struct buf)BUF_INIT;
     f->after = after;
     after = (struct buf)BUF_INIT;
 }
@@ -104,20 +109,27 @@ static json_t *present_values(const struct document *d)
     return out;
 }
 
-static void add_entry(struct plan *plan, const struct wanted *w, const struct document *d)
+static int add_entry(struct plan *plan, const struct wanted *w, const struct document *d,
+                     struct err *err)
 {
     if (!d->uri || !d->wanted)
-        return;
+        return 0;
     json_t *before CLEANUP(json_decrefp) = present_values(d);
     if (directory_same(before, d->wanted))
-        return;
+        return 0;
     const json_t *live = json_object_get(d->spec, "live");
-    json_t *neutral = json_object_get(live, "neutral");
+    json_t *neutral CLEANUP(json_decrefp) =
+        lookup_select(w->context, json_object_get(live, "neutral"));
     struct plan_entry *e = plan_add_entry(plan, w->service->name, d->uri, d->dn);
     json_object_update(e->before, before);
     json_object_update(e->after, d->wanted);
+    if (!neutral && d->neutral)
+        neutral = json_object();
+    if (d->neutral)
+        json_object_update(neutral, d->neutral);
     e->neutral = json_incref(neutral);
     e->sync_dir = mem_strdup(json_string_value(json_object_get(live, "sync")));
+    return shadow_entry(w->host, d, e, err);
 }
 
 /* --- certificates ---------------------------------------------------------------------------- */
@@ -185,10 +197,19 @@ static int check_group(struct plan *plan, const struct wanted *w,
     return 0;
 }
 
+static int compare_text(const char *a, const char *b)
+{
+    return strcmp(a ? a : "", b ? b : "");
+}
+
+/* Equal ones stay in the order in which they were found. */
 static int by_files(const void *a, const void *b)
 {
     const struct wanted_certificate *const *x = a, *const *y = b;
-    int c = strcmp((*x)->chain, (*y)->chain);
+    int c = compare_text((*x)->chain, (*y)->chain);
+    c = c ? c : compare_text((*x)->key, (*y)->key);
+    c = c ? c : compare_text((*x)->ca, (*y)->ca);
+    c = c ? c : compare_text((*x)->reader, (*y)->reader);
     return c ? c : (*x > *y) - (*x < *y);
 }
 
@@ -216,6 +237,40 @@ static int check_certificates(struct plan *plan, const struct wanted *w, struct 
     return 0;
 }
 
+static bool has_dhe(const struct policy *p)
+{
+    for (size_t i = 0; i < p->suite_count; i++)
+        if (p->suites[i].suite->kx == KX_DHE)
+            return true;
+    return false;
+}
+
+/* service.json's "dh": paths of values that name files. Where no suite uses them, they are no reason
+ * to stop. */
+static int check_dh(struct plan *plan, const struct wanted *w, struct err *err)
+{
+    CLEANUP(policy_release) struct policy policy = POLICY_INIT;
+    const json_t *paths = json_object_get(w->service->spec, "dh");
+    if (profile_policy(w->profile, w->service->name, &policy, err) < 0)
+        return -1;
+    for (size_t i = 0; i < json_array_size(paths); i++) {
+        const char *at = json_string_value(json_array_get(paths, i));
+        const char *file = at ? lookup_text(w->context, at) : NULL;
+        CLEANUP(mem_freep)
+        char *problem = file && *file == '/'
+                            ? dh_problem(&w->host->root, file, policy.dh_min_bits)
+                            : NULL;
+        CLEANUP(mem_freep)
+        char *remedy =
+            mem_printf("make new ones: openssl dhparam -out '%s' %u", file ? file : "",
+                       policy.dh_min_bits ? policy.dh_min_bits : DH_BITS);
+        if (problem)
+            plan_note(plan, has_dhe(&policy) ? PLAN_ERROR : PLAN_WARNING,
+                      w->service->name, file, remedy, "%s", problem);
+    }
+    return 0;
+}
+
 /* --- one service ----------------------------------------------------------------------------- */
 
 /* service.json's [{"argv": [...], "when": [...]}] -> [[argv...], ...] of those that apply. */
@@ -230,6 +285,14 @@ static json_t *activation(const struct wanted *w)
     return out;
 }
 
+/* service.json's "trial"; of a list, the first that applies. */
+static json_t *trial(const struct wanted *w)
+{
+    json_t *how CLEANUP(json_decrefp) =
+        lookup_select(w->context, json_object_get(w->service->spec, "trial"));
+    return json_incref(json_is_array(how) ? json_array_get(how, 0) : how);
+}
+
 static void describe(struct plan *plan, const struct wanted *w)
 {
     struct plan_service *s = plan_add_service(plan, w->service->name);
@@ -240,7 +303,8 @@ static void describe(struct plan *plan, const struct wanted *w)
     s->running = w->running;
     s->check = json_incref(json_object_get(w->service->spec, "check"));
     s->activate = activation(w);
-    s->trial = json_incref(json_object_get(w->service->spec, "trial"));
+    s->locks = json_incref(json_object_get(w->service->spec, "locks"));
+    s->trial = trial(w);
     s->grants = json_incref(w->grants);
 }
 
@@ -273,6 +337,20 @@ static void add_notes(struct plan *plan, const struct wanted *w)
     }
 }
 
+static int add_changes(struct plan *plan, const struct wanted *w, struct err *err)
+{
+    for (size_t i = 0; i < w->documents.count; i++) {
+        struct document *d = w->documents.items[i];
+        add_document(plan, w, d);
+        if (add_entry(plan, w, d, err) < 0)
+            return err_context(err, "%s", w->service->name);
+        document_forget(d); /* thousands of files are not held twice */
+    }
+    for (size_t i = 0; i < w->link_count; i++)
+        add_link(plan, w, &w->links[i]);
+    return 0;
+}
+
 static int add_service(struct plan *plan, const struct plan_request *r,
                        const struct service *service, struct detected *detected,
                        struct err *err)
@@ -283,14 +361,27 @@ static int add_service(struct plan *plan, const struct plan_request *r,
     describe(plan, &w);
     add_notes(plan, &w);
     add_endpoints(plan, &w);
-    if (check_certificates(plan, &w, err) < 0)
+    if (check_certificates(plan, &w, err) < 0 || check_dh(plan, &w, err) < 0)
         return -1;
-    for (size_t i = 0; i < w.documents.count; i++) {
-        add_document(plan, &w, w.documents.items[i]);
-        add_entry(plan, &w, w.documents.items[i]);
-    }
-    for (size_t i = 0; i < w.link_count; i++)
-        add_link(plan, &w, &w.links[i]);
+    return add_changes(plan, &w, err);
+}
+
+int plan_render(const struct service *service, const struct site *site,
+                const struct profile *profile, struct detected *detected,
+                struct plan **ret, struct err *err)
+{
+    CLEANUP(mem_freep) char *stock = mem_printf("%s/stock", service->dir);
+    CLEANUP(host_release) struct host host = HOST_INIT;
+    CLEANUP(wanted_release) struct wanted w = WANTED_INIT;
+    CLEANUP(plan_freep) struct plan *plan = plan_new(stock, profile->name);
+    if (host_open(stock, &host, err) < 0 ||
+        service_want(service, &host, site, profile, detected, &w, err) < 0)
+        return -1;
+    describe(plan, &w);
+    add_notes(plan, &w);
+    if (add_changes(plan, &w, err) < 0)
+        return -1;
+    *ret = TAKE_PTR(plan);
     return 0;
 }
 

@@ -4,6 +4,7 @@
 
 #include "plan/plan.h"
 #include "policy/profile.h"
+#include "service/detect.h"
 #include "service/host.h"
 #include "service/service.h"
 #include "service/site.h"
@@ -24,5 +25,12 @@ struct plan_request {
  * worked on; ERR_SYSTEM: one that cannot be read; ERR_REFUSED: the profile cannot be had here. */
 int plan_build(const struct plan_request *request, struct plan **ret,
                struct err *err) MUST_CHECK;
+
+/* What apply would write on a host that has nothing but the service's stock configuration
+ * (templates/NAME/stock): a plan of files, with grants and notes. `detected` says the versions and is
+ * taken over; nothing of this machine is read, and certificates are not looked at. Errors as above. */
+int plan_render(const struct service *service, const struct site *site,
+                const struct profile *profile, struct detected *detected,
+                struct plan **ret, struct err *err) MUST_CHECK;
 
 #endif

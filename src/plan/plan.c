@@ -30,6 +30,8 @@ static void entry_release(struct plan_entry *e)
     json_decref(e->before);
     json_decref(e->after);
     json_decref(e->neutral);
+    free(e->file);
+    buf_release(&e->file_after);
     free(e->sync_dir);
 }
 
@@ -41,6 +43,7 @@ static void service_release(struct plan_service *s)
     free(s->library);
     json_decref(s->check);
     json_decref(s->activate);
+    json_decref(s->locks);
     json_decref(s->trial);
     json_decref(s->grants);
 }

@@ -43,7 +43,10 @@ struct plan_entry {
     json_t *after;  /* the same attributes */
     json_t *
         neutral; /* {"name": ["value"]}: where before is absent, taking back writes this first and
-                        then removes it, since a server may keep a rejected value; or NULL */
+                        then removes it, since a server may keep a rejected value;
+                        {"name": {"always": ["value"]}}: the same whatever before is; or NULL */
+    char *file; /* on the host: where the server keeps it, or NULL: nobody knows */
+    struct buf file_after; /* what that would hold: for a rehearsal, never written */
     char *
         sync_dir; /* on the host: its file system is flushed once the entry is changed; or NULL */
 };
@@ -55,6 +58,7 @@ struct plan_service {
     bool running;            /* something of it answered when the plan was made */
     json_t *check;           /* [[argv...]...]: must exit 0 on the new files, or NULL */
     json_t *activate;        /* [[argv...]...], run in turn, or NULL */
+    json_t *locks;  /* [paths] of locks that others who edit its files take, or NULL */
     json_t *trial;  /* how to start it for a rehearsal (service.json "trial"), or NULL */
     json_t *grants; /* asked/granted/dropped per listener, for reports */
 };

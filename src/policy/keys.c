@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/suggest.h"
+#include "policy/level.h"
 #include "policy/names.h"
 
 static const struct key keys[] = {
@@ -16,6 +17,7 @@ static const struct key keys[] = {
     {"/version", KEY_TEXT, .fallback = "\"\"", .top_only = true},
     {"/extends", KEY_TEXT, .top_only = true},
     {"/references", KEY_TEXTS, .fallback = "[]", .top_only = true},
+    {"/levels", KEY_LEVELS, .fallback = "{}", .top_only = true},
     {"/tls", KEY_SECTION},
     {"/tls/protocols", KEY_PROTOCOLS},
     {"/tls/suites", KEY_SUITES},
@@ -86,6 +88,7 @@ bool key_is_list(const struct key *key)
     case KEY_NUMBER:
     case KEY_CHOICE:
     case KEY_SCOPES:
+    case KEY_LEVELS:
         return false;
     }
     return false;
@@ -93,8 +96,8 @@ bool key_is_list(const struct key *key)
 
 /* --- texts ----------------------------------------------------------------------------------- */
 
-static int check_text(const struct json_doc *doc, const char *at, const json_t *v,
-                      struct err *err)
+int key_check_text(const struct json_doc *doc, const char *at, const json_t *v,
+                   struct err *err)
 {
     if (!json_is_string(v))
         return json_doc_error(doc, at, err, "must be a string");
@@ -113,7 +116,7 @@ static int check_name(const struct json_doc *doc, const char *at, const json_t *
 {
     static const char allowed[] =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._";
-    if (check_text(doc, at, v, err) < 0)
+    if (key_check_text(doc, at, v, err) < 0)
         return -1;
     const char *s = json_string_value(v);
     if (!*s || s[strspn(s, allowed)] || *s == '.' || *s == '-')
@@ -143,7 +146,7 @@ static int check_choice(const struct json_doc *doc, const char *at, const json_t
 static int check_item(const struct json_doc *doc, const char *at, const json_t *v,
                       const struct key *key, bool wildcard, struct err *err)
 {
-    if (check_text(doc, at, v, err) < 0)
+    if (key_check_text(doc, at, v, err) < 0)
         return -1;
     const char *name = json_string_value(v);
     if (key->type == KEY_TEXTS || (wildcard && strchr(name, '*')))
@@ -198,6 +201,20 @@ static int check_list(const struct json_doc *doc, const char *at, json_t *v,
 
 /* --- values ---------------------------------------------------------------------------------- */
 
+#define NAME_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
+
+/* A service; with a dot, a role of it; with a slash, a virtual host of it. */
+static bool is_scope(const char *name)
+{
+    size_t service = strspn(name, NAME_LETTERS);
+    const char *rest = name + service;
+    if (!service || !*rest)
+        return service != 0;
+    const char *allowed = *rest == '/' ? NAME_LETTERS ".:*" : NAME_LETTERS;
+    return (*rest == '/' || *rest == '.') && rest[1] &&
+           rest[1 + strspn(rest + 1, allowed)] == '\0';
+}
+
 static int check_scopes(const struct json_doc *doc, const char *at, json_t *scopes,
                         struct err *err)
 {
@@ -207,10 +224,8 @@ static int check_scopes(const struct json_doc *doc, const char *at, json_t *scop
     json_t *body;
     json_object_foreach(scopes, name, body)
     {
-        static const char allowed[] =
-            "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._/*";
         CLEANUP(mem_freep) char *where = json_doc_pointer(at, name);
-        if (!*name || name[strspn(name, allowed)])
+        if (!is_scope(name))
             return json_doc_key_error(
                 doc, where, err, "a scope is SERVICE, SERVICE.ROLE or SERVICE/VHOST");
         if (!json_is_object(body))
@@ -242,7 +257,7 @@ static int check_value(const struct json_doc *doc, const char *at, json_t *v,
             return json_doc_error(doc, at, err, "must be an object");
         return key_check(doc, at, key->pointer, scoped, err);
     case KEY_TEXT:
-        return check_text(doc, at, v, err);
+        return key_check_text(doc, at, v, err);
     case KEY_NAME:
         return check_name(doc, at, v, err);
     case KEY_FLAG:
@@ -254,6 +269,8 @@ static int check_value(const struct json_doc *doc, const char *at, json_t *v,
         return check_choice(doc, at, v, key->choices, err);
     case KEY_SCOPES:
         return check_scopes(doc, at, v, err);
+    case KEY_LEVELS:
+        return level_check(doc, at, err);
     case KEY_TEXTS:
     case KEY_PROTOCOLS:
     case KEY_SUITES:

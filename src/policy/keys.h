@@ -20,8 +20,9 @@ enum key_type {
     KEY_SUITES,
     KEY_GROUPS,
     KEY_SIGSCHEMES,
-    KEY_OPTIONAL, /* any suite, group or signature scheme */
+    KEY_OPTIONAL, /* any version, suite, group or signature scheme */
     KEY_SCOPES,
+    KEY_LEVELS,
 };
 
 struct key {
@@ -44,6 +45,10 @@ const struct key *key_table(size_t *ret_count);
  * a whole profile), and all below it. `scoped`: keys that only a whole profile has are refused. */
 int key_check(const struct json_doc *doc, const char *pointer, const char *base,
               bool scoped, struct err *err) MUST_CHECK;
+
+/* Checks prose: a string without control characters, at most 4096 bytes. */
+int key_check_text(const struct json_doc *doc, const char *at, const json_t *v,
+                   struct err *err) MUST_CHECK;
 
 /* Adds what is missing in an effective profile. */
 void key_defaults(json_t *profile);

@@ -88,9 +88,11 @@ static char *protocol_problem(const char *name)
 
 static char *optional_problem(const char *name)
 {
-    if (suite_by_name(name) || group_by_name(name) || sigscheme_by_name(name))
+    const struct protocol_info *p = protocol_by_name(name);
+    if ((p && !p->refused) || suite_by_name(name) || group_by_name(name) ||
+        sigscheme_by_name(name))
         return NULL;
-    return mem_printf("'%s' is no suite, group or signature scheme", name);
+    return mem_printf("'%s' is no version, suite, group or signature scheme", name);
 }
 
 bool name_problem(enum key_type type, const char *name, char **ret_why)
@@ -119,6 +121,7 @@ bool name_problem(enum key_type type, const char *name, char **ret_why)
     case KEY_NUMBER:
     case KEY_CHOICE:
     case KEY_SCOPES:
+    case KEY_LEVELS:
         *ret_why = NULL;
         break;
     }

@@ -30,6 +30,7 @@ struct policy_sigscheme {
 
 struct policy {
     unsigned protocols;            /* bits of enum protocol; contiguous, never empty */
+    unsigned optional_protocols;   /* of these, those that a library may lack */
     struct policy_suite *suites13; /* owned; TLS 1.3 suites, in order of preference */
     size_t suite13_count;
     struct policy_suite *suites; /* owned; those of TLS 1.2 and before, in order */

@@ -27,6 +27,9 @@ void profile_free(struct profile *p)
     free(p->title);
     free(p->description);
     json_decref(p->effective);
+    for (size_t i = 0; i < p->layer_count; i++)
+        json_doc_release(&p->layers[i]);
+    free(p->layers);
     free(p);
 }
 
@@ -79,64 +82,179 @@ static int unknown_profile(const char *which, const char *dir, struct err *err)
                    which);
 }
 
-/* The file of a profile; owned. NULL: there is none. */
+/* DIR/NAME, where DIR is that of the file `beside`; owned. */
+static char *next_to(const char *beside, const char *name)
+{
+    const char *slash = beside ? strrchr(beside, '/') : NULL;
+    return slash && *name != '/'
+               ? mem_printf("%.*s/%s", (int)(slash - beside), beside, name)
+               : mem_strdup(name);
+}
+
+/* The file of a profile; owned. `beside` is the file that extends it, or NULL. NULL: there is none. */
 static char *locate(const char *which, const char *dir, const char *beside,
                     struct err *err)
 {
     if (is_file_name(which))
-        return mem_strdup(which);
-    const char *slash = beside ? strrchr(beside, '/') : NULL;
-    if (slash) {
-        char *path = mem_printf("%.*s/%s.json", (int)(slash - beside), beside, which);
-        if (file_exists(path))
-            return path;
-        free(path);
-    }
-    if (dir) {
-        char *path = mem_printf("%s/%s.json", dir, which);
-        if (file_exists(path))
-            return path;
-        free(path);
-    }
+        return next_to(beside, which);
+    CLEANUP(mem_freep) char *file = mem_printf("%s.json", which);
+    CLEANUP(mem_freep) char *near = beside ? next_to(beside, file) : NULL;
+    if (near && file_exists(near))
+        return TAKE_PTR(near);
+    CLEANUP(mem_freep) char *shipped = dir ? mem_printf("%s/%s", dir, file) : NULL;
+    if (shipped && file_exists(shipped))
+        return TAKE_PTR(shipped);
     unknown_profile(which, dir, err);
     return NULL;
 }
 
-static int load_chain(const char *path, const char *dir, unsigned depth, json_t **ret,
-                      struct err *err)
+/* --- files ----------------------------------------------------------------------------------- */
+
+static int check_document(const struct json_doc *doc, unsigned depth, struct err *err)
 {
-    CLEANUP(json_doc_release) struct json_doc doc = JSON_DOC_INIT;
-    if (json_doc_load(path, &doc, err) < 0)
+    if (!json_is_object(doc->root))
+        return json_doc_error(doc, "", err, "a profile is an object");
+    if (key_check(doc, "", "", false, err) < 0)
         return -1;
-    if (!json_is_object(doc.root))
-        return json_doc_error(&doc, "", err, "a profile is an object");
-    if (key_check(&doc, "", "", false, err) < 0)
-        return -1;
-    const char *parent = json_string_value(json_object_get(doc.root, "extends"));
-    json_t *whole CLEANUP(json_decrefp) = NULL;
-    if (!json_object_get(doc.root, "name"))
-        return json_doc_error(&doc, "", err, "a profile needs a \"name\"");
-    if (parent && depth >= EXTENDS_LIMIT)
-        return json_doc_error(&doc, "/extends", err,
+    if (!json_object_get(doc->root, "name"))
+        return json_doc_error(doc, "", err, "a profile needs a \"name\"");
+    if (json_object_get(doc->root, "extends") && depth >= EXTENDS_LIMIT)
+        return json_doc_error(doc, "/extends", err,
                               "profiles extend one another in a loop, or too deeply");
-    if (parent) {
-        CLEANUP(mem_freep) char *file = locate(parent, dir, path, err);
-        if (!file || load_chain(file, dir, depth + 1, &whole, err) < 0) {
-            char text[sizeof err->text];
-            memcpy(text, err->text, sizeof text);
-            return depth == 0 && !file ? json_doc_error(&doc, "/extends", err, "%s", text)
-                                       : -1;
-        }
-        json_object_del(whole, "extends");
-        json_object_del(whole, "description");
-        json_object_del(whole, "references");
-    } else {
-        whole = json_object();
-    }
-    overlay(whole, doc.root);
-    *ret = TAKE_PTR(whole);
     return 0;
 }
+
+static int load_chain(const char *path, const char *dir, unsigned depth,
+                      struct profile *p, struct err *err);
+
+/* What `doc` extends; nothing when it extends nothing. */
+static int load_parent(const struct json_doc *doc, const char *dir, unsigned depth,
+                       struct profile *p, struct err *err)
+{
+    const char *parent = json_string_value(json_object_get(doc->root, "extends"));
+    if (!parent)
+        return 0;
+    CLEANUP(mem_freep) char *file = locate(parent, dir, doc->path, err);
+    if (file)
+        return load_chain(file, dir, depth + 1, p, err);
+    struct err unknown = *err;
+    return json_doc_error(doc, "/extends", err, "%s", unknown.text);
+}
+
+/* Loads a file and, before it, those that it extends. */
+static int load_chain(const char *path, const char *dir, unsigned depth,
+                      struct profile *p, struct err *err)
+{
+    CLEANUP(json_doc_release) struct json_doc doc = JSON_DOC_INIT;
+    if (json_doc_load(path, &doc, err) < 0 || check_document(&doc, depth, err) < 0 ||
+        load_parent(&doc, dir, depth, p, err) < 0)
+        return -1;
+    p->layers = mem_resize(p->layers, p->layer_count + 1, sizeof *p->layers);
+    p->layers[p->layer_count++] = doc;
+    doc = (struct json_doc)JSON_DOC_INIT;
+    return 0;
+}
+
+/* --- layers ---------------------------------------------------------------------------------- */
+
+/* A level says something about an item as a whole: it is replaced, never mixed. */
+static void forget_levels(json_t *tree, const json_t *layer)
+{
+    json_t *old = json_object_get(tree, "levels");
+    const char *name;
+    json_t *v;
+    json_object_foreach(json_object_get(layer, "levels"), name, v)
+    {
+        json_object_del(old, name);
+    }
+}
+
+static void add_layer(json_t *tree, json_t *layer)
+{
+    static const char *const own[] = {"title", "description", "version", "references"};
+    json_t *body CLEANUP(json_decrefp) = json_copy(layer);
+    json_object_del(body, "extends");
+    json_object_del(body, "scopes");
+    for (size_t i = 0; i < ARRAY_LEN(own); i++)
+        json_object_del(tree, own[i]);
+    forget_levels(tree, layer);
+    overlay(tree, body);
+}
+
+static json_t *scope_in(const struct json_doc *layer, const char *scope)
+{
+    return json_object_get(json_object_get(layer->root, "scopes"), scope);
+}
+
+static void add_scope(const struct profile *p, json_t *tree, const char *scope)
+{
+    for (size_t i = 0; i < p->layer_count; i++) {
+        const json_t *body = scope_in(&p->layers[i], scope);
+        if (body)
+            overlay(tree, body);
+    }
+}
+
+/* Sets in `to` what `mentioned` sets, to the values that `tree` has. */
+static void project(json_t *to, const json_t *tree, json_t *mentioned)
+{
+    const char *name;
+    json_t *v;
+    json_object_foreach(mentioned, name, v)
+    {
+        const json_t *value = json_object_get(tree, name);
+        if (json_is_object(v) && json_is_object(value)) {
+            if (!json_is_object(json_object_get(to, name)))
+                json_object_set_new(to, name, json_object());
+            project(json_object_get(to, name), value, v);
+        } else {
+            json_object_set_new(to, name, json_deep_copy(value));
+        }
+    }
+}
+
+/* Length of the service in "service.role" or "service/vhost"; 0: it has only a service. */
+static size_t stem_of(const char *scope)
+{
+    size_t n = strcspn(scope, "./");
+    return scope[n] ? n : 0;
+}
+
+/* A scope with every layer's edits carried out. */
+static json_t *scope_body(const struct profile *p, const json_t *base, const char *scope)
+{
+    json_t *tree CLEANUP(json_decrefp) = json_deep_copy(base);
+    size_t stem = stem_of(scope);
+    CLEANUP(mem_freep) char *service = mem_strndup(scope, stem);
+    if (stem)
+        add_scope(p, tree, service);
+    add_scope(p, tree, scope);
+    json_t *body = json_object();
+    for (size_t i = 0; i < p->layer_count; i++)
+        project(body, tree, scope_in(&p->layers[i], scope));
+    return body;
+}
+
+static json_t *flatten(const struct profile *p)
+{
+    json_t *tree = json_object(), *scopes = json_object();
+    for (size_t i = 0; i < p->layer_count; i++)
+        add_layer(tree, p->layers[i].root);
+    key_defaults(tree);
+    for (size_t i = 0; i < p->layer_count; i++) {
+        const char *scope;
+        json_t *body;
+        json_object_foreach(json_object_get(p->layers[i].root, "scopes"), scope, body)
+        {
+            if (!json_object_get(scopes, scope))
+                json_object_set_new(scopes, scope, scope_body(p, tree, scope));
+        }
+    }
+    json_object_set_new(tree, "scopes", scopes);
+    return tree;
+}
+
+/* --- scopes ---------------------------------------------------------------------------------- */
 
 /* The profile's tree with a scope's overlays on it, "scopes" left out; a new reference. */
 static json_t *scoped(const json_t *effective, const char *scope)
@@ -154,6 +272,8 @@ static json_t *scoped(const json_t *effective, const char *scope)
         if (inner)
             overlay(tree, inner);
     }
+    key_defaults(tree);
+    json_object_del(tree, "scopes");
     return tree;
 }
 
@@ -172,8 +292,13 @@ static void take_protocols(const json_t *tls, struct policy *p)
 {
     size_t i;
     json_t *v;
-    json_array_foreach(json_object_get(tls, "protocols"), i, v) p->protocols |=
-        protocol_bit(protocol_by_name(json_string_value(v))->id);
+    json_array_foreach(json_object_get(tls, "protocols"), i, v)
+    {
+        unsigned bit = protocol_bit(protocol_by_name(json_string_value(v))->id);
+        p->protocols |= bit;
+        if (is_optional(tls, json_string_value(v)))
+            p->optional_protocols |= bit;
+    }
 }
 
 /* Suites of versions that are not wanted are of no interest: a profile that narrows its protocols
@@ -311,14 +436,11 @@ static int check_scopes(const struct profile *p, struct err *err)
 struct profile *profile_load(const char *which, const char *dir, struct err *err)
 {
     CLEANUP(mem_freep) char *path = locate(which, dir, NULL, err);
-    json_t *whole = NULL;
-    if (!path || load_chain(path, dir, 0, &whole, err) < 0)
-        return NULL;
-    json_object_del(whole, "extends");
-    key_defaults(whole);
     CLEANUP(profile_releasep) struct profile *p = mem_alloc(sizeof *p);
+    if (!path || load_chain(path, dir, 0, p, err) < 0)
+        return NULL;
+    json_t *whole = p->effective = flatten(p);
     p->path = TAKE_PTR(path);
-    p->effective = whole;
     p->name = mem_strdup(json_string_value(json_object_get(whole, "name")));
     p->title = mem_strdup(json_string_value(json_object_get(whole, "title")));
     p->description = mem_strdup(json_string_value(json_object_get(whole, "description")));

@@ -17,6 +17,7 @@
 #include <jansson.h>
 
 #include "base/err.h"
+#include "base/json.h"
 #include "base/strv.h"
 #include "policy/policy.h"
 
@@ -26,11 +27,15 @@ struct profile {
     char *title;       /* owned */
     char *description; /* owned; "" when it has none */
     json_t *effective; /* owned reference; see profile_effective() */
+    struct json_doc
+        *layers; /* owned; the files it is made of: what is extended stands first */
+    size_t layer_count;
 };
 
 /* Loads a profile and what it extends. `which` is a file when it has a slash or ends in ".json",
  * else the name of a profile in `dir` (the data directory's profiles/; NULL when there is none).
- * The parent's name is looked up in `dir`, and for a file first beside it. NULL on error:
+ * A parent's name is looked up beside the file that extends it, then in `dir`; a parent's file is
+ * relative to that file. NULL on error:
  * ERR_INPUT (unknown name: the nearest one is suggested; loops; contents), ERR_SYSTEM. Owned by
  * the caller (profile_free). */
 struct profile *profile_load(const char *which, const char *dir,
@@ -40,8 +45,21 @@ void profile_free(struct profile *p);
 void profile_releasep(struct profile **p); /* for CLEANUP */
 
 /* The whole profile with inheritance resolved, list edits carried out and defaults filled in:
- * itself a profile that loads, without "extends". Scopes hold full lists. Borrowed. */
+ * itself a profile that loads, without "extends". Scopes hold full lists. What describes a file
+ * ("title", "description", "version", "references") is not inherited. Borrowed. */
 json_t *profile_effective(const struct profile *p);
+
+struct profile_origin {
+    const char
+        *path; /* borrowed from the profile; NULL: no file says it, it is the default */
+    size_t line;
+};
+
+/* Which file and line set a value. `pointer` is that of the whole profile ("/tls/protocols",
+ * "/http/hsts/max_age"), also for a scope (NULL: none), which need not be mentioned in the profile;
+ * `item` is the element of a list, or NULL. What nothing sets has the path NULL. */
+struct profile_origin profile_origin(const struct profile *p, const char *scope,
+                                     const char *pointer, const char *item);
 
 /* What is asked in a scope: "service", "service.role" or "service/vhost"; NULL or "" is the
  * profile itself. More specific overlays win ("postfix" first, then "postfix.inbound"); a scope

@@ -21,9 +21,10 @@ struct sigscheme {
     const char *gnutls_min;
     const char *
         key; /* the certificate's key: "rsa", "rsa-pss", "ecdsa", "eddsa", "dsa", "mldsa" */
-    unsigned hash_bits;  /* 0: the scheme has its own */
-    bool tls12, tls13;   /* versions in which it may sign a handshake */
-    const char *refused; /* why no profile may ask for it; NULL: it may */
+    unsigned hash_bits;     /* 0: the scheme has its own */
+    bool tls12, tls13;      /* versions in which it may sign a handshake */
+    const char *refused;    /* why no profile may ask for it; NULL: it may */
+    const char *gnutls_alt; /* GnuTLS's second name for it: "ECDSA-SHA256", for TLS 1.2 */
 };
 
 /* The whole table, sorted by id. */

@@ -27,7 +27,9 @@ struct certificate_files {
     const char *key;   /* PEM; NULL or the same path as chain: both in one file */
     const char *ca;    /* CA certificates, PEM; NULL: the system's store only */
     bool key_first; /* in one file: the key must come before the certificates (Postfix) */
-    bool any_order; /* the server finds the leaf wherever it stands (Courier) */
+    bool
+        any_order; /* the server finds the leaf wherever it stands, and sends nothing from the CA
+                     * file (Courier) */
 };
 
 struct certificate_rules {

@@ -53,7 +53,9 @@ static const char *restrict_lists(SSL_CTX *ctx, const struct handshake_request *
         return r->cipher_list;
     if (r->ciphersuites && !SSL_CTX_set_ciphersuites(ctx, r->ciphersuites))
         return r->ciphersuites;
-    if (r->groups && !SSL_CTX_set1_groups_list(ctx, r->groups))
+    CLEANUP(mem_freep)
+    char *groups = mem_strdup(r->groups); /* the macro wants it writable */
+    if (groups && !SSL_CTX_set1_groups_list(ctx, groups))
         return r->groups;
     SSL_CTX_set_security_level(ctx,
                                0); /* "@SECLEVEL=..." in a list is not the caller's */
@@ -86,7 +88,7 @@ static int make_context(const struct handshake_request *r, SSL_CTX **ret, struct
     ERR_clear_error();
     if (refused)
         return err_set(err, ERR_INPUT, "libssl refuses '%s'", refused);
-    int status = load_anchors(ctx, r->ca_file, err);
+    int status = r->any_chain ? 0 : load_anchors(ctx, r->ca_file, err);
     ERR_clear_error();
     if (status == 0)
         *ret = TAKE_PTR(ctx);
@@ -177,18 +179,26 @@ static char *group_of(SSL *ssl)
     return mem_strdup(name);
 }
 
-static void judge_certificate(SSL *ssl, const char *name, struct handshake_certificate *c)
+static const char *chain_text(const struct handshake_certificate *c, bool judged,
+                              long result)
+{
+    if (!c->present)
+        return "no certificate";
+    if (!judged)
+        return "not judged";
+    return c->trusted ? "ok" : X509_verify_cert_error_string(result);
+}
+
+static void judge_certificate(SSL *ssl, const char *name, bool judged,
+                              struct handshake_certificate *c)
 {
     long result = SSL_get_verify_result(ssl);
     leaf_read(SSL_get0_peer_certificate(ssl), name, c);
-    c->trusted = c->present && result == X509_V_OK;
-    c->chain_text = mem_strdup(!c->present  ? "no certificate"
-                               : c->trusted ? "ok"
-                                            : X509_verify_cert_error_string(result));
+    c->trusted = c->present && judged && result == X509_V_OK;
+    c->chain_text = mem_strdup(chain_text(c, judged, result));
 }
 
-static void describe(const struct tls *t, const struct endpoint *e,
-                     struct handshake_result *r)
+static void describe(const struct tls *t, struct handshake_result *r)
 {
     SSL *ssl = t->ssl;
     const SSL_CIPHER *cipher = SSL_get_current_cipher(ssl);
@@ -212,7 +222,6 @@ static void describe(const struct tls *t, const struct endpoint *e,
     r->staple = SSL_get_tlsext_status_ocsp_resp(ssl, &staple) > 0;
     r->client_certificate = t->certificate_request;
     r->ticket = t->ticket;
-    judge_certificate(ssl, e->name, &r->certificate);
 }
 
 /* --- the handshake --------------------------------------------------------------------------- */
@@ -240,23 +249,23 @@ static bool begin_tls(struct wire *w, const char *protocol, struct handshake_res
     return state == STARTTLS_READY;
 }
 
-static int run(struct tls *t, const struct endpoint *e, int64_t deadline,
-               struct handshake_result *r, struct err *err)
+/* The wire is the caller's, since TLS outlives this call. */
+static int run(struct tls *t, struct wire *wire, const struct endpoint *e,
+               int64_t deadline, struct handshake_result *r, struct err *err)
 {
-    CLEANUP(wire_release) struct wire wire = WIRE_INIT;
     struct err dialled = ERR_INIT;
-    if (dial(e, deadline, &wire, &dialled) < 0) {
+    if (dial(e, deadline, wire, &dialled) < 0) {
         if (dialled.kind == ERR_INPUT)
             return err_set(err, ERR_INPUT, "%s", dialled.text);
         not_ok(r, HANDSHAKE_CONNECT, dialled.text);
         return 0;
     }
-    if (!begin_tls(&wire, e->starttls, r))
+    if (!begin_tls(wire, e->starttls, r))
         return 0;
-    t->wire = &wire;
+    t->wire = wire;
     enum wire_end end = shake(t);
     if (end == WIRE_OK || wants_us_certified(t, end))
-        describe(t, e, r);
+        describe(t, r);
     else
         judge_failure(t, end, r);
     return 0;
@@ -268,11 +277,15 @@ int handshake(const struct endpoint *endpoint, const struct handshake_request *r
     int ms = request->deadline_ms > 0 ? request->deadline_ms : HANDSHAKE_DEADLINE_MS;
     int64_t deadline = deadline_in(ms);
     CLEANUP(tls_context_free) SSL_CTX *ctx = NULL;
+    CLEANUP(wire_release) struct wire wire = WIRE_INIT;
     CLEANUP(tls_release) struct tls t = TLS_INIT;
     struct handshake_result r = HANDSHAKE_INIT;
     if (check_protocol(endpoint, err) < 0 || make_context(request, &ctx, err) < 0 ||
-        tls_begin(&t, ctx, endpoint, err) < 0 || run(&t, endpoint, deadline, &r, err) < 0)
+        tls_begin(&t, ctx, endpoint, err) < 0 ||
+        run(&t, &wire, endpoint, deadline, &r, err) < 0)
         return -1;
+    if (r.verdict == HANDSHAKE_OK)
+        judge_certificate(t.ssl, endpoint->name, !request->any_chain, &r.certificate);
     *ret = r;
     return 0;
 }

@@ -33,6 +33,8 @@ struct handshake_request {
     const char *ciphersuites; /* TLS 1.3, OpenSSL syntax; NULL: everything libssl has */
     const char *groups;       /* OpenSSL syntax; NULL: libssl's default */
     const char *ca_file;      /* trust anchors, PEM; NULL: the system's */
+    bool
+        any_chain; /* the chain is not judged: spares reading the system's trust anchors */
     int deadline_ms; /* for everything, connecting included; 0: HANDSHAKE_DEADLINE_MS */
 };
 
@@ -67,7 +69,7 @@ struct handshake_certificate {
     char *curve;         /* of an EC key, e.g. "prime256v1"; else NULL */
     int bits;            /* of the key */
     bool trusted;        /* the chain leads to a trust anchor, and is in date */
-    char *chain_text;    /* "ok", or why not trusted */
+    char *chain_text;    /* "ok", why not trusted, "not judged" */
     bool name_matches;   /* covers endpoint->name; true when that is NULL */
     bool ocsp_responder; /* names one */
 };

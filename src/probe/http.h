@@ -5,6 +5,9 @@
 #ifndef PROBE_HTTP_H
 #define PROBE_HTTP_H
 
+#include <stdbool.h>
+
+#include "base/buf.h"
 #include "base/endpoint.h"
 #include "base/err.h"
 #include "base/strv.h"

@@ -37,12 +37,12 @@ static bool offer_sigschemes(SSL_CTX *ctx)
     size_t count;
     const struct sigscheme *table = sigscheme_table(&count);
     for (size_t i = 0; i < count; i++) {
-        if (!table[i].openssl || !SSL_CTX_set1_sigalgs_list(ctx, table[i].openssl))
-            continue;
-        buf_addf(&list, "%s%s", list.len ? ":" : "", table[i].openssl);
+        CLEANUP(mem_freep) char *name = mem_strdup(table[i].openssl);
+        if (name && SSL_CTX_set1_sigalgs_list(ctx, name))
+            buf_addf(&list, "%s%s", list.len ? ":" : "", name);
     }
     ERR_clear_error();
-    return SSL_CTX_set1_sigalgs_list(ctx, buf_str(&list)) == 1;
+    return list.len && SSL_CTX_set1_sigalgs_list(ctx, list.data) == 1;
 }
 
 static bool offer_everything(SSL_CTX *ctx)
@@ -194,7 +194,8 @@ static int set_up(struct tls *t, SSL_CTX *ctx, const char *name)
     SSL_set_bio(t->ssl, in, out);
     SSL_set_msg_callback(t->ssl, on_message);
     SSL_set_msg_callback_arg(t->ssl, t);
-    if (name && !is_address(name) && !SSL_set_tlsext_host_name(t->ssl, name))
+    CLEANUP(mem_freep) char *sni = mem_strdup(name); /* the macro wants it writable */
+    if (sni && !is_address(sni) && !SSL_set_tlsext_host_name(t->ssl, sni))
         return -1;
     return SSL_set_tlsext_status_type(t->ssl, TLSEXT_STATUSTYPE_ocsp) ? 0 : -1;
 }

@@ -130,6 +130,15 @@ static int watch(pid_t pid, int pipe, const struct trial *t, struct err *err)
     return err_context(err, "rehearse %s", t->service);
 }
 
+/* A second server needs every entry as a file. */
+static bool has_files(const struct plan *plan, const char *service)
+{
+    for (size_t i = 0; i < plan->entry_count; i++)
+        if (strcmp(plan->entries[i].service, service) == 0 && !plan->entries[i].file)
+            return false;
+    return true;
+}
+
 int rehearse_service(const struct plan *plan, const struct plan_service *service,
                      int (*verify)(void *ctx, const char *service, struct err *err),
                      void *ctx, struct err *err)
@@ -140,6 +149,8 @@ int rehearse_service(const struct plan *plan, const struct plan_service *service
         return not_here(err, "nobody has said how to start this service for a trial");
     if (strcmp(plan->root, "/") != 0)
         return not_here(err, "a tree has no daemons");
+    if (!has_files(plan, service->name))
+        return not_here(err, "nobody knows where the server keeps its directory entries");
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) < 0)
         return err_sys(err, errno, "create pipe");

@@ -10,17 +10,15 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mount.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/strv.h"
+#include "rehearse/loopback.h"
 
 #define LAYERS      "/run/.tlsharden" /* upper layers; nobody but root looks in */
 #define TMPFS       "size=256m,nr_inodes=64k"
@@ -93,10 +91,9 @@ static int mirror(int from, int to, int depth)
             fstatat(from, e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
             !S_ISDIR(st.st_mode))
             continue;
-        if (mkdirat(to, e->d_name, 0700) < 0 && errno != EEXIST)
-            rc = -1;
-        else if (fchownat(to, e->d_name, st.st_uid, st.st_gid, 0) < 0 ||
-                 fchmodat(to, e->d_name, st.st_mode & 07777, 0) < 0)
+        if ((mkdirat(to, e->d_name, 0700) < 0 && errno != EEXIST) ||
+            fchownat(to, e->d_name, st.st_uid, st.st_gid, 0) < 0 ||
+            fchmodat(to, e->d_name, st.st_mode & 07777, 0) < 0)
             rc = -1;
         CLEANUP(fd_close)
         int in = openat(from, e->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -178,6 +175,12 @@ static void find_grounds(const struct plan *plan, const char *service, struct gr
         CLEANUP(mem_freep) char *dir = directory_of(plan->files[i].path);
         grounds_add(g, dir);
     }
+    for (size_t i = 0; i < plan->entry_count; i++) {
+        if (strcmp(plan->entries[i].service, service) != 0 || !plan->entries[i].file)
+            continue;
+        CLEANUP(mem_freep) char *dir = directory_of(plan->entries[i].file);
+        grounds_add(g, dir);
+    }
     if (g->count)
         qsort(g->items, g->count, sizeof *g->items, by_path);
 }
@@ -240,6 +243,17 @@ static int put_candidate(const struct plan_file *f, struct err *err)
     return 0;
 }
 
+/* The server's own file of a directory entry, with its owner and mode. */
+static int put_entry(const struct plan_entry *e, struct err *err)
+{
+    if (!e->file)
+        return 0;
+    CLEANUP(fd_close) int fd = open(e->file, O_WRONLY | O_TRUNC | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return err_sys(err, errno, "open '%s'", e->file);
+    return file_write_all(fd, e->file_after.data, e->file_after.len, e->file, err);
+}
+
 static int put_candidates(const struct plan *plan, const char *service,
                           const struct grounds *g, struct err *err)
 {
@@ -251,6 +265,10 @@ static int put_candidates(const struct plan *plan, const char *service,
     for (size_t i = 0; i < plan->file_count; i++)
         if (strcmp(plan->files[i].service, service) == 0 &&
             put_candidate(&plan->files[i], err) < 0)
+            return -1;
+    for (size_t i = 0; i < plan->entry_count; i++)
+        if (strcmp(plan->entries[i].service, service) == 0 &&
+            put_entry(&plan->entries[i], err) < 0)
             return -1;
     return 0;
 }
@@ -266,18 +284,6 @@ static int close_off(struct err *err)
         return impossible(err, "make the host read-only");
     if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
         return impossible(err, "mount '/proc'");
-    return 0;
-}
-
-static int bring_loopback_up(struct err *err)
-{
-    CLEANUP(fd_close) int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    struct ifreq request = {.ifr_name = "lo"};
-    if (fd < 0 || ioctl(fd, SIOCGIFFLAGS, &request) < 0)
-        return impossible(err, "find the loopback interface");
-    request.ifr_flags = (short)(request.ifr_flags | IFF_UP | IFF_RUNNING);
-    if (ioctl(fd, SIOCSIFFLAGS, &request) < 0)
-        return impossible(err, "bring the loopback interface up");
     return 0;
 }
 
@@ -299,5 +305,5 @@ int scene_build(const struct plan *plan, const char *service, const json_t *priv
         rc = make_memory(&private, err);
     if (rc == 0)
         rc = put_candidates(plan, service, &candidates, err);
-    return rc == 0 ? bring_loopback_up(err) : rc;
+    return rc == 0 ? loopback_open(err) : rc;
 }

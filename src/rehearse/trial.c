@@ -71,7 +71,7 @@ static int read_argv(const struct trial *t, struct strv *argv, struct err *err)
             return err_set(err, ERR_INPUT, "trial: 'argv' is not a list of texts");
         strv_add(argv, arg);
     }
-    if (!argv->items)
+    if (!argv->count)
         return err_set(err, ERR_INPUT, "trial: there is no 'argv'");
     return 0;
 }

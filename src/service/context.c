@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "dialect/dialect.h"
+#include "service/hook.h"
 #include "service/lookup.h"
 
 /* --- policy ---------------------------------------------------------------------------------- */
@@ -36,6 +37,21 @@ static json_t *translate(struct wanted *w, const char *scope, const char *listen
     return out;
 }
 
+/* {member: does it differ from the first role's}; the library's own strings count as members. */
+static void add_differences(json_t *out, json_t *role, const json_t *first,
+                            const char *library)
+{
+    const char *name;
+    json_t *v;
+    json_object_foreach(role, name, v)
+    {
+        const json_t *theirs = json_object_get(first, name);
+        json_object_set_new(out, name, json_boolean(!json_equal(v, theirs)));
+        if (strcmp(name, library) == 0)
+            add_differences(out, v, theirs, library);
+    }
+}
+
 static int add_policy(struct wanted *w, struct err *err)
 {
     const char *name = w->service->name;
@@ -52,7 +68,12 @@ static int add_policy(struct wanted *w, struct err *err)
         json_t *strings = translate(w, scope, json_string_value(role), err);
         if (!strings)
             return -1;
+        json_t *differs = json_object();
+        const char *first = json_string_value(json_array_get(listed, 0));
         json_object_set_new(roles, json_string_value(role), strings);
+        add_differences(differs, strings, json_object_get(roles, first),
+                        dialect_name(w->detected.library.kind));
+        json_object_set_new(strings, "differs", differs);
     }
     if (i)
         json_object_del(w->grants, name);
@@ -104,31 +125,38 @@ static const char *first_text(const json_t *context, const json_t *paths)
     return NULL;
 }
 
+/* A value that its syntax may quote ("a \\"b\\""), as it is meant; owned (free). */
+static char *unquote(const char *text)
+{
+    size_t n = text ? strlen(text) : 0;
+    if (n < 2 || text[0] != '"' || text[n - 1] != '"')
+        return mem_strdup(text);
+    char *out = mem_strndup(text + 1, n - 2), *to = out;
+    for (const char *c = out; *c; c++) {
+        c += *c == '\\' && c[1];
+        *to++ = *c;
+    }
+    *to = '\0';
+    return out;
+}
+
+/* What the service has as its certificate's `member`; owned (free), NULL when nothing. */
+static char *present_path(const json_t *context, const json_t *spec, const char *member)
+{
+    const char *text = first_text(context, json_object_get(spec, member));
+    return json_is_true(json_object_get(spec, "quoted")) ? unquote(text)
+                                                         : mem_strdup(text);
+}
+
 static json_t *text_or_false(const char *text)
 {
     return text ? json_string(text) : json_false();
 }
 
-/* A list "key, chain", or one file with both, key first. */
-static bool split_chain_files(const char *list, char **ret_key, char **ret_chain)
-{
-    static const char separators[] = ", \t\r\n";
-    const char *first = list + strspn(list, separators);
-    size_t n = strcspn(first, separators);
-    const char *second = first + n + strspn(first + n, separators);
-    size_t m = strcspn(second, separators);
-    if (!n)
-        return false;
-    *ret_key = mem_strndup(first, n);
-    *ret_chain = m ? mem_strndup(second, m) : mem_strndup(first, n);
-    return true;
-}
-
 static void add_certificate(struct wanted *w)
 {
-    CLEANUP(mem_freep) char *listed_key = NULL;
-    CLEANUP(mem_freep) char *listed_chain = NULL;
-    const json_t *spec = json_object_get(w->service->spec, "certificate");
+    json_t *spec CLEANUP(json_decrefp) =
+        lookup_select(w->context, json_object_get(w->service->spec, "certificate"));
     const char *name = w->service->name;
     bool may_combine = json_is_true(json_object_get(spec, "combined"));
     const char *combined = site_certificate(w->site, name, "combined");
@@ -138,24 +166,22 @@ static void add_certificate(struct wanted *w)
     if (combined && (may_combine || !chain))
         chain = key = combined;
     bool from_site = chain != NULL;
+    CLEANUP(mem_freep) char *present_chain = present_path(w->context, spec, "chain");
+    CLEANUP(mem_freep) char *present_key = present_path(w->context, spec, "key");
+    CLEANUP(mem_freep) char *present_ca = present_path(w->context, spec, "ca");
     if (!from_site) {
-        chain = first_text(w->context, json_object_get(spec, "chain"));
-        key = first_text(w->context, json_object_get(spec, "key"));
-        const json_t *listed = json_object_get(spec, "chain_files");
-        const char *list = first_text(w->context, listed);
-        if (list && split_chain_files(list, &listed_key, &listed_chain)) {
-            key = listed_key;
-            chain = listed_chain;
-        }
+        chain = present_chain;
+        key = present_key;
     }
+    bool ca_from_site = ca != NULL;
     if (!ca)
-        ca = first_text(w->context, json_object_get(spec, "ca"));
+        ca = present_ca;
     bool separate = chain && key && strcmp(chain, key) != 0;
-    json_object_set_new(w->context, "certificate",
-                        json_pack("{s:o, s:o, s:o, s:b, s:b}", "chain",
-                                  text_or_false(chain), "key", text_or_false(key), "ca",
-                                  text_or_false(ca), "from_site", from_site,
-                                  "separate_key", separate));
+    json_object_set_new(
+        w->context, "certificate",
+        json_pack("{s:o, s:o, s:o, s:b, s:b, s:b}", "chain", text_or_false(chain), "key",
+                  text_or_false(key), "ca", text_or_false(ca), "from_site", from_site,
+                  "ca_from_site", ca_from_site, "separate_key", separate));
 }
 
 /* --- facts ----------------------------------------------------------------------------------- */
@@ -177,12 +203,41 @@ static bool any_exists(const struct host *host, const json_t *paths)
     return false;
 }
 
-/* {"path": P}: the value there, or false; {"path": P, "in": [...]}: is it one of these, without
- * regard to case; {"exists": [...]}: is one of these files there; {"all": [conditions]}. */
-static json_t *fact(const struct wanted *w, const json_t *spec)
+/* Where a value stands in an order from weak to strong, from 1; 0: nowhere. */
+static size_t rank(const json_t *order, const json_t *value)
+{
+    const char *text = json_string_value(value);
+    for (size_t i = 0; text && i < json_array_size(order); i++)
+        if (strcasecmp(text, json_string_value(json_array_get(order, i))) == 0)
+            return i + 1;
+    return 0;
+}
+
+static json_t *stronger(const json_t *order, json_t *value, json_t *wanted)
+{
+    return json_incref(rank(order, value) > rank(order, wanted) ? value : wanted);
+}
+
+/* A number as JSON or configuration files hold it; `fallback` where there is none. */
+static long number(const json_t *value, const json_t *fallback)
+{
+    const char *text = json_string_value(value);
+    const json_t *from = value ? value : fallback;
+    return text ? strtol(text, NULL, 10) : (long)json_integer_value(from);
+}
+
+/* {"path": P}: the value there, or false, and more by a second key:
+ *     "in": [...]                        is it one of these, without regard to case
+ *     "order": [...], "at_least": W      the stronger of it and W (a path, or a text); the order
+ *                                        begins with the weakest
+ *     "below": P2, "default": N          is it a number less than the one at P2
+ * {"exists": [...]}: is one of these files there; {"all": [conditions]}: do all hold. */
+static json_t *fact(const struct wanted *w, json_t *spec)
 {
     json_t *exists = json_object_get(spec, "exists"), *in = json_object_get(spec, "in");
-    json_t *all = json_object_get(spec, "all");
+    json_t *all = json_object_get(spec, "all"), *order = json_object_get(spec, "order");
+    json_t *least = json_object_get(spec, "at_least");
+    const char *below = json_string_value(json_object_get(spec, "below"));
     if (exists)
         return json_boolean(any_exists(w->host, exists));
     if (all)
@@ -190,6 +245,13 @@ static json_t *fact(const struct wanted *w, const json_t *spec)
     json_t *value = lookup(w->context, json_string_value(json_object_get(spec, "path")));
     if (in)
         return json_boolean(is_among(value, in));
+    if (order) {
+        json_t *wanted = lookup(w->context, json_string_value(least));
+        return stronger(order, value, wanted ? wanted : least);
+    }
+    if (below)
+        return json_boolean(number(value, json_object_get(spec, "default")) <
+                            number(lookup(w->context, below), NULL));
     return lookup_truthy(value) ? json_incref(value) : json_false();
 }
 
@@ -212,7 +274,7 @@ static void add_host(struct wanted *w)
     {
         const char *role = json_string_value(json_object_get(endpoint, "role"));
         unsigned port = (unsigned)json_integer_value(json_object_get(endpoint, "port"));
-        if (listening_at(&w->host->listening, port))
+        if (host_address(w->host, w->service, port, NULL))
             json_object_set_new(listening, role, json_true());
         else if (!json_object_get(listening, role))
             json_object_set_new(listening, role, json_false());
@@ -225,10 +287,13 @@ static void add_host(struct wanted *w)
 
 int context_make(struct wanted *w, struct err *err)
 {
+    const struct service_hook *hook = service_hook_find(service_text(w->service, "hook"));
     if (add_policy(w, err) < 0)
         return -1;
     add_present(w);
     add_site(w);
+    if (hook && hook->prepare && hook->prepare(w, err) < 0)
+        return err_context(err, "%s", w->service->name);
     add_certificate(w);
     add_host(w);
     add_facts(w);

@@ -9,11 +9,12 @@
  *     profile {name, title}, http, smtp, imap, ldap   the effective profile of the service's scope
  *     openssl, gnutls, protocols, min_protocol, ...   dialect_context() of that scope
  *     protocol_number          the lowest version as OpenLDAP numbers it: "3.3"
- *     roles.ROLE               the same per listener role, for services with "roles"
+ *     roles.ROLE               the same per listener role, for services with "roles", and
+ *     roles.ROLE.differs       {member: does it differ from the first role's}
  *     has.FEATURE              service_features()
  *     present.DOCUMENT         what the (first) document of that id says
  *     site.KEY                 what the site says of this service
- *     certificate {chain, key, ca, from_site, separate_key}   false where there is none
+ *     certificate {chain, key, ca, from_site, ca_from_site, separate_key}   false where there is none
  *     host {live, systemd}, listening.ROLE
  *     facts.NAME               service.json's "facts"
  *

@@ -1,7 +1,11 @@
 /*
- * The library is what the daemon's ELF objects are linked with: service.json names the objects
- * (they may be modules), the first that exists decides. Where none does, the dependencies of its
- * package decide. The library's version is its package's.
+ * The library is what the daemon's ELF objects are linked with, themselves or through libraries of
+ * theirs: service.json names the objects (they may be modules), the first that tells decides; of two
+ * libraries the one that is nearer. Where none tells, the dependencies of its package decide. The
+ * library's version is its package's.
+ *
+ * Not handled: DT_RPATH, DT_RUNPATH and ld.so.conf(5). Libraries are looked for beside the object and in
+ * the system's directories.
  */
 #include "service/detect.h"
 
@@ -31,11 +35,9 @@ static const struct {
 static int read_needed(const struct host *host, const char *path, struct strv *needed,
                        struct err *err)
 {
-    CLEANUP(buf_release) struct buf none = BUF_INIT;
-    CLEANUP(mem_freep) char *resolved = NULL;
-    int rc = path_read(&host->root, path, &none, NULL, &resolved, err);
-    if (rc != 0)
-        return rc;
+    CLEANUP(mem_freep) char *resolved = path_resolve(&host->root, path);
+    if (!resolved)
+        return 1;
     CLEANUP(mem_freep) char *real = file_join(host->root.name, resolved);
     return elf_needed(real, needed, err);
 }
@@ -91,23 +93,73 @@ static void set_library(struct detected *d, const struct host *host,
     }
 }
 
+/* --- through libraries ----------------------------------------------------------------------- */
+
+/* Objects that one search looks at, at most: far more than any daemon has. */
+#define SEARCH_LIMIT 256
+
+static int library_directories(const struct host *host, struct strv *ret, struct err *err)
+{
+    static const char *const patterns[] = {
+        "/usr/lib/*-linux-*", "/lib/*-linux-*", "/usr/lib64",    "/lib64",
+        "/usr/lib",           "/lib",           "/usr/local/lib"};
+    for (size_t i = 0; i < ARRAY_LEN(patterns); i++)
+        if (path_glob(&host->root, patterns[i], ret, err) < 0)
+            return -1;
+    return 0;
+}
+
+/* Adds where the loader would find `name`, needed by the object at `by`. */
+static void add_object(const struct host *host, const struct strv *directories,
+                       const char *by, const char *name, struct strv *queue)
+{
+    CLEANUP(mem_freep) char *own = mem_strndup(by, (size_t)(strrchr(by, '/') - by));
+    for (size_t i = 0; i <= directories->count; i++) {
+        const char *dir = i ? directories->items[i - 1] : own;
+        CLEANUP(mem_freep) char *path = mem_printf("%s/%s", dir, name);
+        if (!path_exists(&host->root, path))
+            continue;
+        if (!strv_has(queue, path))
+            strv_add(queue, path);
+        return;
+    }
+}
+
+/* Breadth first from one object; 1: nothing on the way is linked with a TLS library. */
+static int search(const struct host *host, const struct strv *directories,
+                  const char *object, struct detected *ret, struct err *err)
+{
+    CLEANUP(strv_release) struct strv queue = STRV_INIT;
+    strv_add(&queue, object);
+    for (size_t i = 0; i < queue.count && i < SEARCH_LIMIT; i++) {
+        CLEANUP(strv_release) struct strv needed = STRV_INIT;
+        enum dialect_kind kind = DIALECT_OPENSSL;
+        const char *version = NULL;
+        if (read_needed(host, queue.items[i], &needed, err) < 0)
+            return -1;
+        if (find_linked(&needed, &kind, &version)) {
+            set_library(ret, host, kind, version);
+            return 0;
+        }
+        for (size_t n = 0; n < needed.count; n++)
+            add_object(host, directories, queue.items[i], needed.items[n], &queue);
+    }
+    return 1;
+}
+
 static int by_objects(const struct service *s, const struct host *host,
                       struct detected *ret, struct err *err)
 {
     json_t *objects = json_object_get(s->spec, "tls_objects"), *v;
+    CLEANUP(strv_release) struct strv directories = STRV_INIT;
+    if (library_directories(host, &directories, err) < 0)
+        return -1;
     size_t i;
     json_array_foreach(objects, i, v)
     {
-        CLEANUP(strv_release) struct strv needed = STRV_INIT;
-        int rc = read_needed(host, json_string_value(v), &needed, err);
-        if (rc < 0)
-            return -1;
-        enum dialect_kind kind = DIALECT_OPENSSL;
-        const char *version = NULL;
-        if (rc == 0 && find_linked(&needed, &kind, &version)) {
-            set_library(ret, host, kind, version);
-            return 0;
-        }
+        int rc = search(host, &directories, json_string_value(v), ret, err);
+        if (rc != 1)
+            return rc;
     }
     return 1;
 }
@@ -194,6 +246,65 @@ int service_detect(const struct service *s, const struct host *host, struct dete
     *ret = d;
     return 0;
 }
+
+/* --- without a host -------------------------------------------------------------------------- */
+
+/* The value of NAME in "NAME=VALUE,..."; NULL when it is not there. Owned by the caller. */
+static char *listed(const char *list, const char *name)
+{
+    size_t n = strlen(name);
+    for (const char *at = list; at && *at; at += strcspn(at, ","), at += *at == ',')
+        if (strncmp(at, name, n) == 0 && at[n] == '=')
+            return mem_strndup(at + n + 1, strcspn(at + n + 1, ","));
+    return NULL;
+}
+
+static const char *stock_version(const struct service *s, const char *subject)
+{
+    return json_string_value(json_object_get(json_object_get(s->spec, "stock"), subject));
+}
+
+/* The library that the list names alone, or else the stock one. */
+static bool assume_library(const struct service *s, const char *list, struct detected *d)
+{
+    size_t chosen = ARRAY_LEN(libraries), named = 0;
+    for (size_t l = 0; l < ARRAY_LEN(libraries); l++) {
+        CLEANUP(mem_freep) char *version = listed(list, dialect_name(libraries[l].kind));
+        named += version != NULL;
+        if (version)
+            chosen = l;
+    }
+    for (size_t l = 0; named != 1 && l < ARRAY_LEN(libraries); l++)
+        if (stock_version(s, dialect_name(libraries[l].kind)))
+            chosen = l;
+    if (chosen == ARRAY_LEN(libraries))
+        return false;
+    const char *name = dialect_name(libraries[chosen].kind);
+    d->library = (struct library){.kind = libraries[chosen].kind};
+    d->library_version = listed(list, name);
+    if (!d->library_version)
+        d->library_version = mem_strdup(stock_version(s, name));
+    return true;
+}
+
+int service_assume(const struct service *s, const char *list, struct detected *ret,
+                   struct err *err)
+{
+    struct detected d = DETECTED_INIT;
+    d.version = listed(list, s->name);
+    if (!d.version)
+        d.version = mem_strdup(stock_version(s, "service"));
+    if (!d.version || !assume_library(s, list, &d)) {
+        detected_release(&d);
+        return err_set(err, ERR_INPUT, "%s: there is no stock configuration of it",
+                       s->name);
+    }
+    d.library.version = d.library_version;
+    *ret = d;
+    return 0;
+}
+
+/* --- features -------------------------------------------------------------------------------- */
 
 static bool has_feature(json_t *conditions, const struct detected *d)
 {

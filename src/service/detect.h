@@ -28,6 +28,12 @@ void detected_release(struct detected *d);
 int service_detect(const struct service *s, const struct host *host, struct detected *ret,
                    struct err *err) MUST_CHECK;
 
+/* The versions that a list "apache=2.4.57,openssl=3.0.11" gives to a service, with service.json's "stock"
+ * for what it leaves out: its own, and of the one library that it names, or else of the stock one.
+ * `list` may be NULL. ERR_USAGE: not such a list; ERR_INPUT: the service has no stock versions. */
+int service_assume(const struct service *s, const char *list, struct detected *ret,
+                   struct err *err) MUST_CHECK;
+
 /* {"feature": bool, ..., "openssl": bool, "gnutls": bool}: service.json's "features", by the
  * versions found. A new reference. */
 json_t *service_features(const struct service *s, const struct detected *d);

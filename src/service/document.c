@@ -7,9 +7,11 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/directory.h"
 #include "base/file.h"
+#include "base/running.h"
 
 static void document_free(struct document *d)
 {
@@ -24,7 +26,16 @@ static void document_free(struct document *d)
     free(d->uri);
     free(d->dn);
     json_decref(d->wanted);
+    json_decref(d->neutral);
     free(d);
+}
+
+void document_forget(struct document *d)
+{
+    if (d->doc)
+        d->format->release(d->doc);
+    d->doc = NULL;
+    edits_release(&d->edits);
 }
 
 void documents_release(struct documents *d)
@@ -103,7 +114,7 @@ int documents_own(struct documents *d, const struct host *host, const char *path
     int rc = documents_add_file(d, host, path, path, format, &own, err);
     if (rc < 0)
         return -1;
-    if (rc == 1) {
+    if (!own) {
         own = add(d, path, format);
         own->present = false;
         own->path = mem_strdup(path);
@@ -112,6 +123,7 @@ int documents_own(struct documents *d, const struct host *host, const char *path
         own->doc = own->format->parse(bytes_buf(&own->text));
     }
     own->ours = true;
+    buf_release(&own->own);
     own->own = *text;
     *text = (struct buf)BUF_INIT;
     return 0;
@@ -152,23 +164,45 @@ static enum directory_scope scope_of(const json_t *live)
     return scope && strcmp(scope, "subtree") == 0 ? DIRECTORY_SUBTREE : DIRECTORY_BASE;
 }
 
-/* 1: the server does not answer, so that its files are ours to read. */
-static int load_live(struct documents *d, const char *id, const json_t *spec,
-                     const struct host *host)
+/* True when the server tells: it has such entries, or it has shown others. */
+static bool load_live(struct documents *d, const char *id, const json_t *spec,
+                      const struct host *host, struct err *unanswered)
 {
     json_t *live = json_object_get(spec, "live");
     if (!live || !host->live)
-        return 1;
-    struct err unanswered = ERR_INIT;
+        return false;
     json_t *entries CLEANUP(json_decrefp) = directory_read(
         json_string_value(json_object_get(live, "uri")),
         json_string_value(json_object_get(live, "base")), scope_of(live),
-        json_string_value(json_object_get(live, "filter")), NULL, &unanswered);
-    if (!entries)
-        return 1;
+        json_string_value(json_object_get(live, "filter")), NULL, unanswered);
     for (size_t i = 0; i < json_array_size(entries); i++)
         add_entry(d, id, spec, json_array_get(entries, i));
-    return 0;
+    return entries && d->count && d->items[d->count - 1]->uri;
+}
+
+/* Others' processes are visible to root only; a port is better than nothing then. */
+static bool seems_to_run(const struct service *s, const struct host *host)
+{
+    const json_t *endpoints = json_object_get(s->spec, "endpoints");
+    bool listens = false;
+    for (size_t i = 0; i < json_array_size(endpoints); i++) {
+        const json_t *port = json_object_get(json_array_get(endpoints, i), "port");
+        listens = listens ||
+                  host_address(host, s, (unsigned)json_integer_value(port), NULL) != NULL;
+    }
+    return running_program(service_text(s, "binary")) || (listens && geteuid() != 0);
+}
+
+/* A server that runs but keeps its entries from us: its files are not ours then. */
+static int refuse_live(const json_t *live, const struct err *unanswered, struct err *err)
+{
+    const char *remedy = json_string_value(json_object_get(live, "remedy"));
+    return err_set(
+        err, ERR_REFUSED,
+        "it runs, but does not tell its entries at '%s'%s%s, and its files must "
+        "not be changed under it: %s",
+        json_string_value(json_object_get(live, "uri")), *unanswered->text ? ": " : "",
+        unanswered->text, remedy ? remedy : "stop it first");
 }
 
 /* --- service.json's documents ---------------------------------------------------------------- */
@@ -190,9 +224,9 @@ static int load_files(struct documents *d, const char *id, const json_t *spec,
         int rc = documents_add_file(d, host, id, found.items[i], format, &doc, err);
         if (rc < 0)
             return -1;
-        if (rc == 0)
+        if (doc)
             doc->spec = spec;
-        loaded += rc == 0;
+        loaded += doc != NULL;
     }
     if (!loaded && !json_is_true(json_object_get(spec, "optional")))
         return err_set(err, ERR_SYSTEM, "there is no '%s'", path ? path : pattern);
@@ -206,9 +240,14 @@ int documents_load(struct documents *d, const struct service *s, const struct ho
     json_t *spec;
     json_object_foreach(json_object_get(s->spec, "documents"), id, spec)
     {
-        int rc = load_live(d, id, spec, host);
-        if (rc == 1)
-            rc = load_files(d, id, spec, host, err);
+        struct err unanswered = ERR_INIT;
+        json_t *live = json_object_get(spec, "live");
+        size_t before = d->count;
+        if (load_live(d, id, spec, host, &unanswered))
+            continue;
+        int rc = load_files(d, id, spec, host, err);
+        if (rc == 0 && live && d->count > before && host->live && seems_to_run(s, host))
+            rc = refuse_live(live, &unanswered, err);
         if (rc < 0)
             return err_context(err, "%s", s->name);
     }

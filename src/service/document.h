@@ -27,7 +27,9 @@ struct document {
     const json_t *spec; /* borrowed; its member of service.json's "documents", or NULL */
     /* A directory entry instead of a file; `text` is its content as LDIF. */
     char *uri, *dn;
-    json_t *wanted; /* {"name": [values]}: what it shall hold; owned, or NULL */
+    json_t *wanted;  /* {"name": [values]}: what it shall hold; owned, or NULL */
+    json_t *neutral; /* more of struct plan_entry's; owned, or NULL */
+    unsigned marks;  /* a hook's own notes; 0 at first */
 };
 
 struct documents {
@@ -54,9 +56,13 @@ int documents_own(struct documents *d, const struct host *host, const char *path
                   const char *format, struct buf *text, struct err *err) MUST_CHECK;
 
 /* Everything that service.json's "documents" names, in its order. A missing document that is not
- * optional is ERR_SYSTEM. */
+ * optional is ERR_SYSTEM; files of a running server that has to be asked and does not answer are
+ * ERR_REFUSED. */
 int documents_load(struct documents *d, const struct service *s, const struct host *host,
                    struct err *err) MUST_CHECK;
+
+/* Lets go of what was parsed, and of the edits; text, path and attributes stay. */
+void document_forget(struct document *d);
 
 /* The first of an id; NULL when there is none. */
 struct document *documents_find(const struct documents *d, const char *id);

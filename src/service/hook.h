@@ -10,12 +10,16 @@
 
 struct service_hook {
     const char *name;
+    /* While the context is made: what is present is in it, the certificate and the facts are not;
+     * adds what these are to be taken from. May be NULL. */
+    int (*prepare)(struct wanted *w, struct err *err);
     /* After the context is made, before service.json's edits: adds documents, merges, links,
      * endpoints, certificates and notes to `w`, and facts to its context. */
     int (*run)(struct wanted *w, struct err *err);
 };
 
-extern const struct service_hook hook_httpd_sites; /* httpd_sites.c */
+extern const struct service_hook hook_httpd_sites;     /* httpd_sites.c */
+extern const struct service_hook hook_master_services; /* master_services.c */
 
 /* NULL when there is none of that name. */
 const struct service_hook *service_hook_find(const char *name);

@@ -26,3 +26,16 @@ int host_open(const char *root, struct host *ret, struct err *err)
         *ret = h;
     return rc;
 }
+
+const char *host_address(const struct host *h, const struct service *s, unsigned port,
+                         const char **ret_stranger)
+{
+    CLEANUP(strv_release) struct strv own = STRV_INIT;
+    json_t *list = json_object_get(s->spec, "daemons"), *v;
+    size_t i;
+    json_array_foreach(list, i, v) strv_add(&own, json_string_value(v));
+    const char *stranger = listening_stranger(&h->listening, port, list ? &own : NULL);
+    if (ret_stranger)
+        *ret_stranger = stranger;
+    return stranger ? NULL : listening_at(&h->listening, port);
+}

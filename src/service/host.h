@@ -7,6 +7,7 @@
 #include "base/listening.h"
 #include "base/path.h"
 #include "service/dpkg.h"
+#include "service/service.h"
 
 struct host {
     struct path_root root;
@@ -25,5 +26,11 @@ void host_release(struct host *h);
 
 /* `root` is "/" or the directory that --root names. */
 int host_open(const char *root, struct host *ret, struct err *err) MUST_CHECK;
+
+/* Where a service is reached on a port now: an address, borrowed, or NULL when nobody listens there or
+ * it is known that another program does ("daemons" in service.json names the service's own). That
+ * program's path is *ret_stranger (may be NULL), else it is set to NULL. */
+const char *host_address(const struct host *h, const struct service *s, unsigned port,
+                         const char **ret_stranger);
 
 #endif

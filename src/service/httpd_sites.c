@@ -4,514 +4,64 @@
  *     "sites": {
  *         "main": ID of the document that everything is included from,
  *         "server_root": DIR that relative paths are relative to,
- *         "policy": PATH of the file that holds the server's policy,
+ *         "policy": PATH by which the policy is included by the server,
+ *         "policy_file": PATH of the file itself, for virtual hosts that have to include it again,
  *         "editable": [DIR, ...]              included files elsewhere are never changed
  *         "overrides": TEMPLATE               what must not be said again behind the policy
+ *         "vhost_only": TEMPLATE              what must not be said outside of virtual hosts
  *         "secure": TEMPLATE, "plain": TEMPLATE    for virtual hosts with and without TLS
  *         "generated": {"path": P, "link": L, "target": T, "template": TEMPLATE}
  *                                             for the site's own; %s is the name
  *         "rules": {...}                      for merging
- *         "directives": {"engine", "certificate", "key", "chain", "ca", "header", "header_name"}
+ *         "directives": {"engine", "protocol", "certificate", "key", "chain", "ca", "header",
+ *                        "header_name"}
  *     }
  *
- * Files are read in the order in which the server reads them, since the last word wins: what
- * comes after the policy file, or stands within a virtual host, loses its overrides.
+ * Context that templates see: "sites" {tls, stapling, listen}, the last one true when nobody
+ * listens where the site's own virtual hosts need it; and "vhost":
  *
- * Context that templates see: "sites" {tls, stapling}, and in those for virtual hosts "vhost"
- * {name, certificate {chain, key} or false, stapling, hsts_kept}.
+ *     in "overrides"   {protocols_kept}
+ *     in "secure"      {certificate {chain, key} or false, stapling, no_responder, hsts or false,
+ *                      protocols_kept, overridden}
+ *     in "plain"       {name, port (false when it is the usual one), mapped}
+ *     in generated     {name, aliases, document_root, certificate, stapling, hsts, plain}
  *
- * Not handled: variables (Define) in included paths and certificate paths, macros; what stands in
- * the false branch of a condition is treated as if it were true.
+ * Which files are read, and what is not handled: httpd_tree.c.
  */
-#include <errno.h>
-#include <fnmatch.h>
+#include "service/httpd_tree.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
-#include "format/httpd.h"
+#include "base/visible.h"
 #include "probe/certificate.h"
 #include "service/hook.h"
+#include "service/hsts.h"
 #include "service/lookup.h"
 #include "service/render.h"
 
-#define DEPTH_LIMIT 32
-
-struct vhost {
-    struct document *file;
-    struct scope scope;
-    char *name;            /* owned; NULL: it has none */
-    struct strv addresses; /* "*:443" */
-    struct strv chains, keys;
-    char *ca;
-    bool secure, redirects, hsts_kept;
-};
+#define HTTPS_PORT 443
+#define HTTP_PORT  80
 
 struct sites {
+    struct httpd_tree tree;
     struct wanted *w;
-    const json_t *spec;
-    struct document **order; /* owned array; files in the order in which they are read */
-    size_t order_count, order_cap;
-    size_t policy_at; /* files from here on are read after the policy */
-    bool policy_found;
-    struct vhost *vhosts;
-    size_t vhost_count, vhost_cap;
-    struct strv chains, keys; /* of the server itself */
-    char *ca;
-    bool engine; /* of the server itself */
-    struct strv listens;
+    json_t *secure;    /* name -> port of the virtual host with TLS */
+    json_t *plain;     /* name -> true for those without */
+    json_t *generated; /* path of a file that is ours as a whole -> true */
+    json_t *
+        responders; /* path of a certificate -> does it name an OCSP responder, or null */
 };
-
-static void vhost_release(struct vhost *v)
-{
-    free(v->name);
-    strv_release(&v->addresses);
-    strv_release(&v->chains);
-    strv_release(&v->keys);
-    free(v->ca);
-}
 
 static void sites_release(struct sites *s)
 {
-    free(s->order);
-    for (size_t i = 0; i < s->vhost_count; i++)
-        vhost_release(&s->vhosts[i]);
-    free(s->vhosts);
-    strv_release(&s->chains);
-    strv_release(&s->keys);
-    strv_release(&s->listens);
-    free(s->ca);
-}
-
-static const char *spec_text(const struct sites *s, const char *key)
-{
-    const char *text = json_string_value(json_object_get(s->spec, key));
-    return text ? text : "";
-}
-
-/* --- directives ------------------------------------------------------------------------------ */
-
-static bool named(const struct httpd_directive *d, const char *name)
-{
-    return bytes_eq_nocase(d->name, bytes_str(name));
-}
-
-/* Is it the directive that service.json calls `role`? */
-static bool is_role(const struct sites *s, const struct httpd_directive *d,
-                    const char *role)
-{
-    const char *name =
-        json_string_value(json_object_get(json_object_get(s->spec, "directives"), role));
-    return name && named(d, name);
-}
-
-static void read_args(const struct httpd_directive *d, struct strv *ret)
-{
-    httpd_args(d->args, ret);
-}
-
-static char *first_arg(const struct httpd_directive *d)
-{
-    CLEANUP(strv_release) struct strv args = STRV_INIT;
-    read_args(d, &args);
-    return args.count ? mem_strdup(args.items[0]) : NULL;
-}
-
-/* A path as the server resolves it. */
-static char *server_path(const struct sites *s, const char *path)
-{
-    return *path == '/' ? mem_strdup(path) : file_join(spec_text(s, "server_root"), path);
-}
-
-static void add_path(const struct sites *s, const struct httpd_directive *d,
-                     struct strv *to)
-{
-    CLEANUP(mem_freep) char *arg = first_arg(d);
-    if (arg)
-        strv_take(to, server_path(s, arg));
-}
-
-static void set_path(const struct sites *s, const struct httpd_directive *d, char **to)
-{
-    CLEANUP(mem_freep) char *arg = first_arg(d);
-    if (!arg)
-        return;
-    free(*to);
-    *to = server_path(s, arg);
-}
-
-static bool is_on(const struct httpd_directive *d)
-{
-    CLEANUP(mem_freep) char *arg = first_arg(d);
-    return arg && strcasecmp(arg, "off") != 0;
-}
-
-static bool is_include(const struct httpd_directive *d)
-{
-    return named(d, "Include") || named(d, "IncludeOptional");
-}
-
-/* --- reading --------------------------------------------------------------------------------- */
-
-static bool editable(const struct sites *s, const struct document *file)
-{
-    json_t *list = json_object_get(s->spec, "editable"), *v;
-    size_t i;
-    json_array_foreach(list, i, v)
-    {
-        const char *dir = json_string_value(v);
-        if (strncmp(file->path, dir, strlen(dir)) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* Would the pattern include the policy file, which need not exist yet? */
-static bool includes_policy(const struct sites *s, const char *pattern)
-{
-    return fnmatch(pattern, spec_text(s, "policy"), FNM_PATHNAME | FNM_PERIOD) == 0;
-}
-
-/* The files of an Include line in the order of the server, the policy file's place noted. */
-static int list_included(struct sites *s, const struct httpd_directive *d,
-                         struct strv *ret, struct err *err)
-{
-    CLEANUP(mem_freep) char *arg = first_arg(d);
-    if (!arg || strstr(arg, "${"))
-        return 0;
-    CLEANUP(mem_freep) char *pattern = server_path(s, arg);
-    if (path_glob(&s->w->host->root, pattern, ret, err) < 0)
-        return -1;
-    const char *policy = spec_text(s, "policy");
-    if (includes_policy(s, pattern) && !strv_has(ret, policy)) {
-        strv_add(ret, policy);
-        strv_sort(ret);
-    }
-    return 0;
-}
-
-/* 1: not there, or not a file: the server would say so itself, or skip it. */
-static int open_included(struct sites *s, const char *path, struct document **ret,
-                         struct err *err)
-{
-    struct err local = ERR_INIT;
-    int rc = documents_add_file(&s->w->documents, s->w->host, "included", path, "httpd",
-                                ret, &local);
-    if (rc < 0 && local.kind == ERR_SYSTEM) {
-        wanted_note(s->w, WANTED_WARNING, path, NULL,
-                    "is included but cannot be read: %s", local.text);
-        return 1;
-    }
-    if (rc < 0)
-        *err = local;
-    size_t line = 0;
-    if (rc == 0 && httpd_unclosed((*ret)->doc, &line))
-        return err_at(err, path, line, 0, "this section has no end");
-    return rc;
-}
-
-static int read_file(struct sites *s, struct document *file, unsigned depth,
-                     struct err *err);
-
-static int follow(struct sites *s, const struct httpd_directive *d, unsigned depth,
-                  struct err *err)
-{
-    CLEANUP(strv_release) struct strv paths = STRV_INIT;
-    if (list_included(s, d, &paths, err) < 0)
-        return -1;
-    for (size_t i = 0; i < paths.count; i++) {
-        if (strcmp(paths.items[i], spec_text(s, "policy")) == 0) {
-            s->policy_found = true;
-            s->policy_at = s->order_count;
-            continue;
-        }
-        struct document *file = NULL;
-        int rc = open_included(s, paths.items[i], &file, err);
-        if (rc < 0 || (rc == 0 && read_file(s, file, depth + 1, err) < 0))
-            return -1;
-    }
-    return 0;
-}
-
-static int read_server(struct sites *s, const struct httpd_directive *d, unsigned depth,
-                       struct err *err)
-{
-    if (is_include(d))
-        return follow(s, d, depth, err);
-    if (is_role(s, d, "engine"))
-        s->engine = is_on(d);
-    else if (is_role(s, d, "certificate"))
-        add_path(s, d, &s->chains);
-    else if (is_role(s, d, "key"))
-        add_path(s, d, &s->keys);
-    else if (is_role(s, d, "ca") || is_role(s, d, "chain"))
-        set_path(s, d, &s->ca);
-    else if (named(d, "Listen"))
-        strv_take(&s->listens, first_arg(d));
-    return 0;
-}
-
-/* "max-age=63072000; includeSubDomains" -> is it at least what the profile asks for? */
-static bool hsts_is_enough(const struct sites *s, const char *value)
-{
-    const char *age = strcasestr(value, "max-age=");
-    json_t *wanted = lookup(s->w->context, "http.hsts");
-    unsigned long have = age ? strtoul(age + 8 + (age[8] == '"'), NULL, 10) : 0;
-    bool subdomains = strcasestr(value, "includesubdomains") != NULL;
-    return have >=
-               (unsigned long)json_integer_value(json_object_get(wanted, "max_age")) &&
-           (subdomains || !json_is_true(json_object_get(wanted, "include_subdomains")));
-}
-
-/* Header [always] set NAME VALUE: kept when it is sent with errors, too, and strong enough. */
-static void read_header(const struct sites *s, const struct httpd_directive *d,
-                        struct vhost *v)
-{
-    CLEANUP(strv_release) struct strv args = STRV_INIT;
-    read_args(d, &args);
-    const char *header = json_string_value(
-        json_object_get(json_object_get(s->spec, "directives"), "header_name"));
-    if (header && args.count >= 4 && strcasecmp(args.items[0], "always") == 0 &&
-        strcasecmp(args.items[1], "set") == 0 && strcasecmp(args.items[2], header) == 0)
-        v->hsts_kept = !d->conditional && hsts_is_enough(s, args.items[3]);
-}
-
-/* Does it send clients to https for good? */
-static bool is_redirect(const struct httpd_directive *d)
-{
-    if (!named(d, "Redirect") && !named(d, "RedirectMatch") &&
-        !named(d, "RedirectPermanent") && !named(d, "RewriteRule"))
-        return false;
-    CLEANUP(strv_release) struct strv args = STRV_INIT;
-    read_args(d, &args);
-    for (size_t i = 0; i < args.count; i++)
-        if (strncasecmp(args.items[i], "https://", 8) == 0)
-            return true;
-    return false;
-}
-
-static int read_directives(struct sites *s, struct vhost *v, struct document *file,
-                           const struct scope *scope, unsigned depth, struct err *err);
-
-/* A file that is included within a virtual host belongs to it. */
-static int follow_within(struct sites *s, struct vhost *v,
-                         const struct httpd_directive *d, unsigned depth, struct err *err)
-{
-    CLEANUP(strv_release) struct strv paths = STRV_INIT;
-    if (depth > DEPTH_LIMIT || list_included(s, d, &paths, err) < 0)
-        return depth > DEPTH_LIMIT ? 0 : -1;
-    for (size_t i = 0; i < paths.count; i++) {
-        struct document *file = NULL;
-        if (strcmp(paths.items[i], spec_text(s, "policy")) == 0)
-            continue;
-        int rc = open_included(s, paths.items[i], &file, err);
-        if (rc < 0 || (rc == 0 && read_directives(s, v, file, NULL, depth + 1, err) < 0))
-            return -1;
-    }
-    return 0;
-}
-
-static int read_directive(struct sites *s, struct vhost *v,
-                          const struct httpd_directive *d, unsigned depth,
-                          struct err *err)
-{
-    if (is_include(d))
-        return follow_within(s, v, d, depth, err);
-    if (is_role(s, d, "engine"))
-        v->secure = is_on(d);
-    else if (is_role(s, d, "certificate"))
-        add_path(s, d, &v->chains);
-    else if (is_role(s, d, "key"))
-        add_path(s, d, &v->keys);
-    else if (is_role(s, d, "ca") || is_role(s, d, "chain"))
-        set_path(s, d, &v->ca);
-    else if (is_role(s, d, "header"))
-        read_header(s, d, v);
-    else if (named(d, "ServerName") && !v->name)
-        v->name = first_arg(d);
-    else if (is_redirect(d))
-        v->redirects = true;
-    return 0;
-}
-
-static int read_directives(struct sites *s, struct vhost *v, struct document *file,
-                           const struct scope *scope, unsigned depth, struct err *err)
-{
-    struct httpd_directive *list CLEANUP(mem_freep) = NULL;
-    size_t count = httpd_directives(file->doc, scope, &list);
-    for (size_t i = 0; i < count; i++)
-        if (read_directive(s, v, &list[i], depth, err) < 0)
-            return -1;
-    if (!scope && editable(s, file)) {
-        CLEANUP(buf_release) struct buf fragment = BUF_INIT;
-        if (wanted_render(s->w, spec_text(s, "overrides"), s->w->context, file->format,
-                          &fragment, err) < 0 ||
-            (!file->edits.count &&
-             service_merge(file, NULL, bytes_buf(&fragment),
-                           json_object_get(s->spec, "rules"), err) < 0))
-            return -1;
-    }
-    return 0;
-}
-
-/* "https://www.example.org:443" and "www.example.org:443" are "www.example.org". */
-static void trim_name(char *name)
-{
-    char *scheme = strstr(name, "://");
-    if (scheme)
-        memmove(name, scheme + 3, strlen(scheme + 3) + 1);
-    char *colon = strrchr(name, ':');
-    if (colon && !strchr(colon, ']'))
-        *colon = '\0';
-}
-
-static int read_vhost(struct sites *s, struct document *file, const struct scope *scope,
-                      unsigned depth, struct err *err)
-{
-    MEM_GROW(s->vhosts, s->vhost_count, s->vhost_cap);
-    struct vhost *v = &s->vhosts[s->vhost_count++];
-    *v = (struct vhost){.file = file, .scope = *scope, .secure = s->engine};
-    httpd_args(scope->args, &v->addresses);
-    if (read_directives(s, v, file, scope, depth, err) < 0)
-        return -1;
-    if (v->name)
-        trim_name(v->name);
-    return 0;
-}
-
-static int read_file(struct sites *s, struct document *file, unsigned depth,
-                     struct err *err)
-{
-    if (depth > DEPTH_LIMIT)
-        return err_set(err, ERR_INPUT, "%s: files include one another %d deep",
-                       file->named, DEPTH_LIMIT);
-    MEM_GROW(s->order, s->order_count, s->order_cap);
-    s->order[s->order_count++] = file;
-    struct httpd_directive *list CLEANUP(mem_freep) = NULL;
-    size_t count = httpd_directives(file->doc, NULL, &list);
-    for (size_t i = 0; i < count; i++)
-        if (read_server(s, &list[i], depth, err) < 0)
-            return -1;
-    struct scope *scopes CLEANUP(mem_freep) = NULL;
-    count = file->format->scopes(file->doc, "VirtualHost", &scopes);
-    for (size_t i = 0; i < count; i++)
-        if (read_vhost(s, file, &scopes[i], depth, err) < 0)
-            return -1;
-    return 0;
-}
-
-/* --- what is wanted -------------------------------------------------------------------------- */
-
-static int merge_template(struct sites *s, struct document *file,
-                          const struct scope *scope, const char *template,
-                          struct err *err)
-{
-    CLEANUP(buf_release) struct buf fragment = BUF_INIT;
-    if (!editable(s, file)) {
-        wanted_note(s->w, WANTED_WARNING, file->named, NULL,
-                    "is included but lies outside the configuration: it is not changed");
-        return 0;
-    }
-    if (wanted_render(s->w, template, s->w->context, file->format, &fragment, err) < 0)
-        return -1;
-    return service_merge(file, scope, bytes_buf(&fragment),
-                         json_object_get(s->spec, "rules"), err);
-}
-
-/* What is said at server level behind the policy would win. */
-static int remove_overrides(struct sites *s, struct err *err)
-{
-    for (size_t i = s->policy_at; i < s->order_count; i++)
-        if (editable(s, s->order[i]) &&
-            merge_template(s, s->order[i], NULL, spec_text(s, "overrides"), err) < 0)
-            return -1;
-    return 0;
-}
-
-static bool same_host(const struct vhost *a, const struct vhost *b)
-{
-    return a->name && b->name && strcasecmp(a->name, b->name) == 0;
-}
-
-static unsigned port_of(const char *address)
-{
-    const char *colon = strrchr(address, ':'), *bracket = strrchr(address, ']');
-    if (!colon || (bracket && bracket > colon) || colon[1] == '*')
-        return 0;
-    unsigned long port = strtoul(colon + 1, NULL, 10);
-    return port <= 65535 ? (unsigned)port : 0;
-}
-
-/* A certificate of the site's own configuration: only where the site gives this service one, or
- * where there is none. */
-static json_t *site_pair(const struct sites *s, const struct vhost *v)
-{
-    const char *name = s->w->service->name;
-    bool own = json_object_get(site_of(s->w->site, name), "certificate") != NULL;
-    const char *chain = site_certificate(s->w->site, name, "chain");
-    const char *key = site_certificate(s->w->site, name, "key");
-    bool lacking = v->chains.count == 0 && s->chains.count == 0;
-    return chain && key && (own || lacking)
-               ? json_pack("{s:s, s:s}", "chain", chain, "key", key)
-               : json_false();
-}
-
-static void add_pair(struct sites *s, const struct vhost *v, const char *chain,
-                     const char *key)
-{
-    struct wanted_certificate *c = wanted_add_certificate(s->w);
-    const char *name = v->name ? v->name : "without a name";
-    c->chain = mem_strdup(chain);
-    c->key = mem_strdup(key);
-    c->ca = mem_strdup(v->ca ? v->ca : s->ca);
-    c->name = v->name ? mem_strdup(v->name) : NULL;
-    c->where = mem_printf("%s:%zu: virtual host %s", v->file->named, v->scope.line, name);
-}
-
-/* Pairs go by their index; a missing key is in the certificate's file. */
-static void add_certificates(struct sites *s, const struct vhost *v, const json_t *site)
-{
-    const struct strv *chains = v->chains.count ? &v->chains : &s->chains;
-    const struct strv *keys = v->chains.count ? &v->keys : &s->keys;
-    if (json_is_object(site)) {
-        add_pair(s, v, json_string_value(json_object_get(site, "chain")),
-                 json_string_value(json_object_get(site, "key")));
-        return;
-    }
-    for (size_t i = 0; i < chains->count; i++)
-        if (!strstr(chains->items[i], "${"))
-            add_pair(s, v, chains->items[i], i < keys->count ? keys->items[i] : NULL);
-    if (!chains->count) {
-        CLEANUP(mem_freep)
-        char *place = mem_printf("%s:%zu", v->file->named, v->scope.line);
-        wanted_note(
-            s->w, WANTED_ERROR, place,
-            "give it one there, or name a certificate in /etc/tlsharden/site.json",
-            "virtual host %s has no certificate", v->name ? v->name : "without a name");
-    }
-}
-
-static bool can_staple(const struct sites *s, const struct vhost *v, const json_t *site)
-{
-    const struct strv *chains = v->chains.count ? &v->chains : &s->chains;
-    const char *chain = json_string_value(json_object_get(site, "chain"));
-    if (!chain && chains->count)
-        chain = chains->items[0];
-    const char *mode = lookup_text(s->w->context, "http.ocsp_stapling");
-    struct err ignored = ERR_INIT;
-    bool responder = false;
-    return chain && mode && strcmp(mode, "when-available") == 0 &&
-           certificate_has_responder(s->w->host->root.name, chain, &responder,
-                                     &ignored) == 0 &&
-           responder;
-}
-
-static void add_vhost_endpoints(struct sites *s, const struct vhost *v)
-{
-    for (size_t i = 0; i < v->addresses.count; i++) {
-        unsigned port = port_of(v->addresses.items[i]);
-        wanted_endpoint(s->w, "https", port ? port : 443, NULL, v->name, false);
-    }
+    httpd_tree_release(&s->tree);
+    json_decref(s->secure);
+    json_decref(s->plain);
+    json_decref(s->generated);
+    json_decref(s->responders);
 }
 
 static void set_context(struct sites *s, const char *key, json_t *value)
@@ -519,67 +69,393 @@ static void set_context(struct sites *s, const char *key, json_t *value)
     json_object_set_new(s->w->context, key, value);
 }
 
-static int want_secure(struct sites *s, const struct vhost *v, struct err *err)
+static void set_fact(struct sites *s, const char *key, bool value)
 {
-    json_t *site CLEANUP(json_decrefp) = site_pair(s, v);
-    bool staple = can_staple(s, v, site);
-    add_certificates(s, v, site);
-    add_vhost_endpoints(s, v);
-    set_context(s, "vhost",
-                json_pack("{s:s, s:O, s:b, s:b}", "name", v->name ? v->name : "",
-                          "certificate", site, "stapling", staple, "hsts_kept",
-                          v->hsts_kept));
-    if (staple)
-        json_object_set_new(json_object_get(s->w->context, "sites"), "stapling",
-                            json_true());
-    return merge_template(s, v->file, &v->scope, spec_text(s, "secure"), err);
+    json_object_set_new(json_object_get(s->w->context, "sites"), key,
+                        json_boolean(value));
 }
 
-static int want_plain(struct sites *s, const struct vhost *v, struct err *err)
+static const char *name_of(const struct httpd_vhost *v)
 {
-    if (v->redirects)
+    return v->name ? v->name : "without a name";
+}
+
+static char *place_of(const struct httpd_vhost *v)
+{
+    return v->scope.line ? mem_printf("%s:%zu", v->file->named, v->scope.line)
+                         : mem_strdup(v->file->named);
+}
+
+static int merge_template(struct sites *s, struct document *file,
+                          const struct scope *scope, const char *role, struct err *err)
+{
+    CLEANUP(buf_release) struct buf fragment = BUF_INIT;
+    if (wanted_render(s->w, httpd_tree_text(&s->tree, role), s->w->context, file->format,
+                      &fragment, err) < 0)
+        return -1;
+    return service_merge(file, scope, bytes_buf(&fragment),
+                         json_object_get(s->tree.spec, "rules"), err);
+}
+
+/* --- outside of virtual hosts ---------------------------------------------------------------- */
+
+static bool keeps_protocols(unsigned marks)
+{
+    return (marks & HTTPD_STRICTER) && !(marks & HTTPD_LOOSER);
+}
+
+/* Included by a virtual host, it is made good for there; at server level nothing can be done. */
+static void cannot_change(struct sites *s, const struct document *file)
+{
+    if (file->marks & HTTPD_OVERRIDES)
+        wanted_note(
+            s->w, WANTED_WARNING, file->named, NULL,
+            "is included, and says otherwise than the policy, but lies outside of "
+            "the configuration: it is not changed");
+    if (file->marks & HTTPD_HSTS)
+        wanted_note(s->w, WANTED_WARNING, file->named, "remove it there",
+                    "sends Strict-Transport-Security as well, which would then be sent "
+                    "twice, and lies outside of the configuration: it is not changed");
+}
+
+static int want_file(struct sites *s, struct document *file, struct err *err)
+{
+    bool hsts = lookup_truthy(lookup(s->w->context, "http.hsts"));
+    if (!(file->marks & (HTTPD_OVERRIDES | HTTPD_HSTS)))
         return 0;
-    set_context(s, "vhost", json_pack("{s:s}", "name", v->name));
-    return merge_template(s, v->file, &v->scope, spec_text(s, "plain"), err);
-}
-
-/* The names of virtual hosts with TLS, for looking them up. */
-static json_t *secure_names(const struct sites *s)
-{
-    json_t *names = json_object();
-    for (size_t i = 0; i < s->vhost_count; i++) {
-        const struct vhost *v = &s->vhosts[i];
-        CLEANUP(mem_freep) char *key = v->secure && v->name ? mem_strdup(v->name) : NULL;
-        for (char *c = key; c && *c; c++)
-            *c = *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c;
-        if (key)
-            json_object_set_new(names, key, json_true());
+    if (!httpd_tree_editable(&s->tree, file)) {
+        cannot_change(s, file);
+        return 0;
     }
-    return names;
+    set_context(s, "vhost",
+                json_pack("{s:b}", "protocols_kept", keeps_protocols(file->marks)));
+    if (file->marks & HTTPD_OVERRIDES &&
+        merge_template(s, file, NULL, "overrides", err) < 0)
+        return -1;
+    return hsts && file->marks & HTTPD_HSTS
+               ? merge_template(s, file, NULL, "vhost_only", err)
+               : 0;
 }
 
-static bool has_name(const json_t *names, const char *name)
+static int want_files(struct sites *s, struct err *err)
 {
-    CLEANUP(mem_freep) char *key = mem_strdup(name);
-    for (char *c = key; *c; c++)
-        *c = *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c;
-    return json_object_get(names, key) != NULL;
+    for (size_t i = 0; i < s->w->documents.count; i++)
+        if (want_file(s, s->w->documents.items[i], err) < 0)
+            return -1;
+    return 0;
+}
+
+/* --- certificates ---------------------------------------------------------------------------- */
+
+/* {"chain", "key"} of one of the site's certificates; false when it is none of a pair. */
+static json_t *pair_of(const char *chain, const char *key, const char *combined)
+{
+    if (!chain)
+        chain = key = combined;
+    return chain && key ? json_pack("{s:s, s:s}", "chain", chain, "key", key)
+                        : json_false();
+}
+
+static json_t *site_pair(const struct sites *s)
+{
+    const char *name = s->w->service->name;
+    return pair_of(site_certificate(s->w->site, name, "chain"),
+                   site_certificate(s->w->site, name, "key"),
+                   site_certificate(s->w->site, name, "combined"));
+}
+
+static const struct strv *chains_of(const struct sites *s, const struct httpd_vhost *v)
+{
+    return v->chains.count ? &v->chains : &s->tree.chains;
+}
+
+/* The site's certificate: only where the site gives this service one, or where there is none. */
+static json_t *pair_for(const struct sites *s, const struct httpd_vhost *v)
+{
+    const json_t *said = site_of(s->w->site, s->w->service->name);
+    bool own = json_object_get(said, "certificate") != NULL;
+    return own || !chains_of(s, v)->count ? site_pair(s) : json_false();
+}
+
+static const char *text_of(const json_t *object, const char *key)
+{
+    return json_string_value(json_object_get(object, key));
+}
+
+static void add_pair(struct sites *s, const struct httpd_vhost *v, const char *chain,
+                     const char *key)
+{
+    struct wanted_certificate *c = wanted_add_certificate(s->w);
+    c->chain = mem_strdup(chain);
+    c->key = mem_strdup(key);
+    c->ca = mem_strdup(v->ca ? v->ca : s->tree.ca);
+    c->name = mem_strdup(v->name);
+    CLEANUP(mem_freep) char *place = place_of(v);
+    c->where = mem_printf("%s: virtual host %s", place, name_of(v));
+}
+
+/* Pairs go by their index; a missing key is in the certificate's file. */
+static void add_present_pairs(struct sites *s, const struct httpd_vhost *v)
+{
+    CLEANUP(mem_freep) char *place = place_of(v);
+    const struct strv *chains = chains_of(s, v);
+    const struct strv *keys = v->chains.count ? &v->keys : &s->tree.keys;
+    for (size_t i = 0; i < chains->count; i++) {
+        const char *key = i < keys->count ? keys->items[i] : NULL;
+        if (strstr(chains->items[i], "${") || (key && strstr(key, "${")))
+            wanted_note(s->w, WANTED_WARNING, place, NULL,
+                        "certificate '%s' is named by a variable: it is not checked",
+                        chains->items[i]);
+        else
+            add_pair(s, v, chains->items[i], key);
+    }
+    if (!chains->count)
+        wanted_note(
+            s->w, WANTED_ERROR, place,
+            "give it one there, or name a certificate in /etc/tlsharden/site.json",
+            "virtual host %s has no certificate", name_of(v));
+}
+
+/* A second pair is added to the first: one in an included file would stay. */
+static void add_site_pair(struct sites *s, const struct httpd_vhost *v,
+                          const json_t *pair)
+{
+    add_pair(s, v, text_of(pair, "chain"), text_of(pair, "key"));
+    if (!v->pair_file)
+        return;
+    CLEANUP(mem_freep) char *place = place_of(v);
+    wanted_note(
+        s->w, WANTED_ERROR, place, "remove it there",
+        "virtual host %s has a certificate from %s, beside which the site's would "
+        "be a second one",
+        name_of(v), v->pair_file);
+}
+
+static bool has_pair(const struct httpd_vhost *v, const json_t *pair)
+{
+    return v->chains.count == 1 && v->keys.count == 1 &&
+           strcmp(v->chains.items[0], text_of(pair, "chain")) == 0 &&
+           strcmp(v->keys.items[0], text_of(pair, "key")) == 0;
+}
+
+/* Does the certificate name a responder? Null when that cannot be told. Borrowed. */
+static const json_t *responder_of(struct sites *s, const char *chain)
+{
+    json_t *known = json_object_get(s->responders, chain);
+    if (known)
+        return known;
+    struct err ignored = ERR_INIT;
+    bool responder = false;
+    int rc =
+        certificate_has_responder(s->w->host->root.name, chain, &responder, &ignored);
+    json_object_set_new(s->responders, chain,
+                        rc == 0 ? json_boolean(responder) : json_null());
+    return json_object_get(s->responders, chain);
+}
+
+/* The same for a virtual host, where the profile wants to know. */
+static const json_t *staple(struct sites *s, const struct httpd_vhost *v,
+                            const json_t *pair)
+{
+    const struct strv *chains = chains_of(s, v);
+    const char *mode = lookup_text(s->w->context, "http.ocsp_stapling");
+    const char *chain = text_of(pair, "chain");
+    if (!chain && chains->count)
+        chain = chains->items[0];
+    return chain && mode && strcmp(mode, "when-available") == 0 ? responder_of(s, chain)
+                                                                : NULL;
+}
+
+/* --- virtual hosts with TLS ------------------------------------------------------------------ */
+
+static json_t *hsts_for(const struct sites *s, const struct httpd_vhost *v)
+{
+    const json_t *wanted = lookup(s->w->context, "http.hsts");
+    if (!lookup_truthy(wanted))
+        return json_false();
+    CLEANUP(mem_freep)
+    char *value = hsts_stronger(v->hsts ? v->hsts : s->tree.hsts, wanted);
+    json_t *text = json_string(value);
+    return text ? text : json_false();
+}
+
+/* "192.0.2.1:443" -> "192.0.2.1"; NULL for names, and for what stands for every address. */
+static char *literal_address(const char *address)
+{
+    size_t n = strcspn(address, ":");
+    bool brackets = *address == '[';
+    if (brackets)
+        n = strcspn(++address, "]");
+    CLEANUP(mem_freep) char *literal = mem_strndup(address, n);
+    struct in6_addr ignored;
+    if (inet_pton(brackets ? AF_INET6 : AF_INET, literal, &ignored) != 1 ||
+        strcmp(literal, "0.0.0.0") == 0 || strcmp(literal, "::") == 0)
+        return NULL;
+    return TAKE_PTR(literal);
+}
+
+static void add_endpoints(struct sites *s, const struct httpd_vhost *v)
+{
+    for (size_t i = 0; i < v->addresses.count; i++) {
+        unsigned port = httpd_port(v->addresses.items[i]);
+        CLEANUP(mem_freep) char *address = literal_address(v->addresses.items[i]);
+        wanted_endpoint(s->w, &(struct wanted_endpoint){.role = "https",
+                                                        .address = address,
+                                                        .port = port ? port : HTTPS_PORT,
+                                                        .name = v->name});
+    }
+}
+
+static void tell(struct sites *s, const struct httpd_vhost *v)
+{
+    CLEANUP(mem_freep) char *place = place_of(v);
+    if (keeps_protocols(v->marks))
+        wanted_note(s->w, WANTED_INFO, place, NULL,
+                    "virtual host %s allows fewer protocol versions than the profile: "
+                    "that stays",
+                    name_of(v));
+    if (v->too_late)
+        wanted_note(s->w, WANTED_ERROR, place,
+                    "move the line that includes the policy to the end",
+                    "virtual host %s includes the policy before a file that replaces it",
+                    name_of(v));
+}
+
+static bool can_change(struct sites *s, const struct httpd_vhost *v)
+{
+    if (httpd_tree_editable(&s->tree, v->file))
+        return true;
+    CLEANUP(mem_freep) char *place = place_of(v);
+    bool weak = v->marks & HTTPD_OVERRIDES && !keeps_protocols(v->marks);
+    wanted_note(s->w, weak ? WANTED_ERROR : WANTED_WARNING, place,
+                weak ? "remove what it says of protocols and ciphers" : NULL,
+                "virtual host %s lies outside of the configuration: it is not changed%s",
+                name_of(v), weak ? ", and does not follow the policy" : "");
+    return false;
+}
+
+static int want_secure(struct sites *s, const struct httpd_vhost *v, struct err *err)
+{
+    json_t *pair CLEANUP(json_decrefp) = pair_for(s, v);
+    if (json_is_object(pair) && !(v->pair_file && has_pair(v, pair)))
+        add_site_pair(s, v, pair);
+    else
+        add_present_pairs(s, v);
+    add_endpoints(s, v);
+    tell(s, v);
+    if (!can_change(s, v))
+        return 0;
+    const json_t *responder = staple(s, v, pair);
+    if (json_is_true(responder))
+        set_fact(s, "stapling", true);
+    set_context(
+        s, "vhost",
+        json_pack("{s:s, s:O, s:b, s:b, s:o, s:b, s:b}", "name", v->name ? v->name : "",
+                  "certificate", v->pair_file ? json_false() : pair, "stapling",
+                  json_is_true(responder), "no_responder", json_is_false(responder),
+                  "hsts", hsts_for(s, v), "protocols_kept", keeps_protocols(v->marks),
+                  "overridden", v->overridden));
+    return merge_template(s, v->file, &v->scope, "secure", err);
+}
+
+/* --- virtual hosts without ------------------------------------------------------------------- */
+
+static bool serves_port(const struct httpd_vhost *v, unsigned port)
+{
+    for (size_t i = 0; i < v->addresses.count; i++) {
+        unsigned own = httpd_port(v->addresses.items[i]);
+        if (own == port || own == 0)
+            return true;
+    }
+    return false;
+}
+
+/* A name that can stand in the target of a redirect, which has an interpretation of "$" and "%". */
+static bool is_host_name(const char *name)
+{
+    size_t n = 0;
+    while (isalnum((unsigned char)name[n]) || (name[n] && strchr("-._", name[n])))
+        n++;
+    return n > 0 && !name[n];
+}
+
+static int want_plain(struct sites *s, const struct httpd_vhost *v, json_int_t port,
+                      struct err *err)
+{
+    if (v->redirects || !serves_port(v, HTTP_PORT) || !is_host_name(v->name) ||
+        !can_change(s, v))
+        return 0;
+    json_t *other = port == HTTPS_PORT ? json_false() : json_integer(port);
+    set_context(s, "vhost",
+                json_pack("{s:s, s:o, s:b}", "name", v->name, "port", other, "mapped",
+                          v->mapped));
+    return merge_template(s, v->file, &v->scope, "plain", err);
+}
+
+/* --- all virtual hosts ----------------------------------------------------------------------- */
+
+static bool is_generated(const struct sites *s, const struct httpd_vhost *v)
+{
+    return json_object_get(s->generated, v->file->path) != NULL;
+}
+
+/* A virtual host without TLS is sent to the one with TLS that has its name. */
+static void add_secure_name(struct sites *s, const char *name, unsigned port)
+{
+    if (!json_object_get(s->secure, name) || port == HTTPS_PORT)
+        json_object_set_new(s->secure, name, json_integer(port));
+}
+
+static void add_names(struct sites *s, const struct httpd_vhost *v)
+{
+    bool secure = httpd_vhost_secure(&s->tree, v);
+    unsigned port = HTTPS_PORT;
+    if (!serves_port(v, HTTPS_PORT) && v->addresses.count)
+        port = httpd_port(v->addresses.items[0]);
+    if (is_generated(s, v))
+        return;
+    for (size_t i = 0; secure && i < v->aliases.count; i++)
+        add_secure_name(s, v->aliases.items[i], port);
+    if (secure && v->name)
+        add_secure_name(s, v->name, port);
+    else if (v->name)
+        json_object_set_new(s->plain, v->name, json_true());
 }
 
 static int want_vhosts(struct sites *s, struct err *err)
 {
-    json_t *names CLEANUP(json_decrefp) = secure_names(s);
-    for (size_t i = 0; i < s->vhost_count; i++) {
-        const struct vhost *v = &s->vhosts[i];
-        bool twin = v->name && has_name(names, v->name);
-        if ((v->secure && want_secure(s, v, err) < 0) ||
-            (!v->secure && twin && want_plain(s, v, err) < 0))
+    for (size_t i = 0; i < s->tree.vhost_count; i++) {
+        const struct httpd_vhost *v = &s->tree.vhosts[i];
+        json_t *port = v->name ? json_object_get(s->secure, v->name) : NULL;
+        if (is_generated(s, v))
+            continue;
+        int rc = httpd_vhost_secure(&s->tree, v) ? want_secure(s, v, err)
+                 : port ? want_plain(s, v, json_integer_value(port), err)
+                        : 0;
+        if (rc < 0)
             return -1;
     }
     return 0;
 }
 
 /* --- virtual hosts of the site --------------------------------------------------------------- */
+
+/* One of the site's own; members are borrowed or owned as said. */
+struct own {
+    struct httpd_vhost v;       /* as it will be */
+    struct document file;       /* where */
+    json_t *pair;               /* owned; false: it has none */
+    char *path, *link, *target; /* owned */
+};
+
+static void own_release(struct own *o)
+{
+    free(o->v.name);
+    json_decref(o->pair);
+    free(o->path);
+    free(o->link);
+    free(o->target);
+}
 
 static char *with_name(const json_t *spec, const char *key, const char *name)
 {
@@ -590,55 +466,96 @@ static char *with_name(const json_t *spec, const char *key, const char *name)
     return mem_printf("%.*s%s%s", (int)(mark - pattern), pattern, name, mark + 2);
 }
 
-static int generate(struct sites *s, const json_t *asked, struct err *err)
+static void own_read(const struct sites *s, const json_t *asked, struct own *ret)
 {
-    const json_t *spec = json_object_get(s->spec, "generated");
-    const char *name = json_string_value(json_object_get(asked, "name"));
-    CLEANUP(mem_freep) char *path = with_name(spec, "path", name);
-    CLEANUP(mem_freep) char *link = with_name(spec, "link", name);
-    CLEANUP(mem_freep) char *target = with_name(spec, "target", name);
-    struct vhost v = {.name = mem_strdup(name), .secure = true};
-    for (size_t i = 0; i < s->vhost_count; i++)
-        if (same_host(&s->vhosts[i], &v) && strcmp(s->vhosts[i].file->path, path) != 0) {
-            wanted_note(s->w, WANTED_INFO, s->vhosts[i].file->named, NULL,
-                        "virtual host %s is there already: it is hardened, not generated",
-                        name);
-            vhost_release(&v);
-            return 0;
-        }
-    json_t *own = json_object_get(asked, "certificate");
-    json_t *pair = own ? json_incref(own) : site_pair(s, &v);
-    struct document file = {.named = path};
-    v.file = &file;
-    add_certificates(s, &v, pair);
-    set_context(s, "vhost",
-                json_pack("{s:s, s:O, s:s, s:o, s:b, s:b}", "name", name, "certificate",
-                          pair, "document_root",
-                          json_string_value(json_object_get(asked, "document_root")),
-                          "aliases",
-                          json_object_get(asked, "aliases")
-                              ? json_incref(json_object_get(asked, "aliases"))
-                              : json_array(),
-                          "stapling", can_staple(s, &v, pair), "hsts_kept", false));
-    bool possible = json_is_object(pair);
-    json_decref(pair);
-    vhost_release(&v);
-    CLEANUP(buf_release) struct buf text = BUF_INIT;
-    const char *template = json_string_value(json_object_get(spec, "template"));
-    if (!possible)
-        return 0;
-    if (wanted_render(s->w, template, s->w->context, format_find("httpd"), &text, err) <
-        0)
-        return -1;
-    wanted_link(s->w, link, target);
-    return documents_own(&s->w->documents, s->w->host, path, "httpd", &text, err);
+    const json_t *spec = json_object_get(s->tree.spec, "generated");
+    const json_t *certificate = json_object_get(asked, "certificate");
+    char *name = mem_strdup(text_of(asked, "name"));
+    for (char *c = name; *c; c++)
+        *c = (char)tolower((unsigned char)*c);
+    *ret = (struct own){.v = {.name = name},
+                        .path = with_name(spec, "path", name),
+                        .link = with_name(spec, "link", name),
+                        .target = with_name(spec, "target", name)};
+    ret->pair = certificate
+                    ? pair_of(text_of(certificate, "chain"), text_of(certificate, "key"),
+                              text_of(certificate, "combined"))
+                    : site_pair(s);
+    ret->file.named = ret->path;
+    ret->v.file = &ret->file;
 }
 
+/* Their files are known before anything else is wanted: they are written anew as a whole. */
+static void note_generated(struct sites *s)
+{
+    json_t *asked = lookup(s->w->context, "site.vhosts"), *one;
+    size_t i;
+    json_array_foreach(asked, i, one)
+    {
+        CLEANUP(own_release) struct own o;
+        own_read(s, one, &o);
+        CLEANUP(mem_freep) char *real = path_resolve(&s->w->host->root, o.path);
+        json_object_set_new(s->generated, real ? real : o.path, json_true());
+    }
+}
+
+static int own_write(struct sites *s, const struct own *o, const json_t *asked,
+                     struct err *err)
+{
+    const json_t *spec = json_object_get(s->tree.spec, "generated");
+    const json_t *responder = staple(s, &o->v, o->pair);
+    json_t *aliases = json_object_get(asked, "aliases");
+    CLEANUP(buf_release) struct buf text = BUF_INIT;
+    if (json_is_true(responder))
+        set_fact(s, "stapling", true);
+    set_context(s, "vhost",
+                json_pack("{s:s, s:O, s:s, s:o, s:b, s:o, s:b}", "name", o->v.name,
+                          "certificate", o->pair, "document_root",
+                          text_of(asked, "document_root"), "aliases",
+                          aliases ? json_incref(aliases) : json_array(), "stapling",
+                          json_is_true(responder), "hsts", hsts_for(s, &o->v), "plain",
+                          json_object_get(s->plain, o->v.name) == NULL));
+    if (wanted_render(s->w, text_of(spec, "template"), s->w->context,
+                      format_find("httpd"), &text, err) < 0)
+        return -1;
+    wanted_link(s->w, o->link, o->target);
+    return documents_own(&s->w->documents, s->w->host, o->path, "httpd", &text, err);
+}
+
+static int generate(struct sites *s, const json_t *asked, struct err *err)
+{
+    CLEANUP(own_release) struct own o;
+    own_read(s, asked, &o);
+    if (json_object_get(s->secure, o.v.name)) {
+        wanted_note(s->w, WANTED_INFO, NULL, NULL,
+                    "virtual host %s is there already: it is hardened, not generated",
+                    o.v.name);
+        return 0;
+    }
+    if (!json_is_object(o.pair)) {
+        wanted_note(s->w, WANTED_ERROR, NULL,
+                    "name a certificate in /etc/tlsharden/site.json",
+                    "virtual host %s has no certificate", o.v.name);
+        return 0;
+    }
+    add_pair(s, &o.v, text_of(o.pair, "chain"), text_of(o.pair, "key"));
+    wanted_endpoint(s->w, &(struct wanted_endpoint){
+                              .role = "https", .port = HTTPS_PORT, .name = o.v.name});
+    return own_write(s, &o, asked, err);
+}
+
+/* Before the others are looked at, since those without TLS are sent to these. */
 static int generate_all(struct sites *s, struct err *err)
 {
-    json_t *asked = lookup(s->w->context, "site.vhosts"), *v;
+    json_t *asked = lookup(s->w->context, "site.vhosts"), *one;
     size_t i;
-    json_array_foreach(asked, i, v) if (generate(s, v, err) < 0) return -1;
+    json_array_foreach(asked, i, one) if (generate(s, one, err) < 0) return -1;
+    json_array_foreach(asked, i, one)
+    {
+        CLEANUP(own_release) struct own o;
+        own_read(s, one, &o);
+        add_secure_name(s, o.v.name, HTTPS_PORT);
+    }
     return 0;
 }
 
@@ -646,54 +563,78 @@ static int generate_all(struct sites *s, struct err *err)
 
 static bool any_secure(const struct sites *s)
 {
-    for (size_t i = 0; i < s->vhost_count; i++)
-        if (s->vhosts[i].secure)
-            return true;
-    return lookup_truthy(lookup(s->w->context, "site.vhosts"));
+    return json_object_size(s->secure) > 0;
+}
+
+static unsigned listen_port(const char *arg)
+{
+    return strchr(arg, ':') ? httpd_port(arg) : (unsigned)strtoul(arg, NULL, 10);
+}
+
+/* A server that is told to read its configuration again ends when it cannot have a port of it. */
+static void refuse_port(struct sites *s, unsigned port, const char *stranger)
+{
+    CLEANUP(mem_freep) char *program = visible(bytes_str(stranger));
+    wanted_note(
+        s->w, WANTED_ERROR, httpd_tree_text(&s->tree, "main"),
+        "stop that program, or remove the Listen line",
+        "port %u, which the configuration names, is taken by %s: the server would end "
+        "when it is reloaded",
+        port, program);
 }
 
 /* The server runs when one of its ports is open. */
-static void see_whether_it_runs(struct sites *s)
+static void look_at_listens(struct sites *s)
 {
-    for (size_t i = 0; i < s->listens.count; i++) {
-        const char *arg = s->listens.items[i];
-        unsigned port =
-            strchr(arg, ':') ? port_of(arg) : (unsigned)strtoul(arg, NULL, 10);
-        if (port && listening_at(&s->w->host->listening, port))
+    bool https = false;
+    for (size_t i = 0; i < s->tree.listens.count; i++) {
+        const char *arg = s->tree.listens.items[i];
+        unsigned port = arg ? listen_port(arg) : 0;
+        https = https || port == HTTPS_PORT;
+        const char *stranger = NULL;
+        if (port && host_address(s->w->host, s->w->service, port, &stranger))
             s->w->running = true;
+        if (stranger)
+            refuse_port(s, port, stranger);
     }
+    set_fact(s, "listen", !https && lookup_truthy(lookup(s->w->context, "site.vhosts")));
 }
 
 static int sites_want(struct sites *s, struct err *err)
 {
-    struct document *main = documents_find(&s->w->documents, spec_text(s, "main"));
-    size_t line = 0;
-    if (!main)
-        return err_set(err, ERR_SYSTEM, "there is no main file");
-    if (httpd_unclosed(main->doc, &line))
-        return err_at(err, main->named, line, 0, "this section has no end");
-    set_context(s, "sites", json_pack("{s:b, s:b}", "tls", false, "stapling", false));
-    if (read_file(s, main, 0, err) < 0)
+    set_context(
+        s, "sites",
+        json_pack("{s:b, s:b, s:b}", "tls", false, "stapling", false, "listen", false));
+    set_context(s, "vhost", json_pack("{s:b}", "protocols_kept", false));
+    if (httpd_tree_read(s->w, json_object_get(s->w->service->spec, "sites"), &s->tree,
+                        err) < 0)
         return -1;
-    see_whether_it_runs(s);
-    json_object_set_new(json_object_get(s->w->context, "sites"), "tls",
-                        json_boolean(any_secure(s)));
-    if (!s->policy_found)
-        wanted_note(s->w, WANTED_ERROR, main->named,
+    look_at_listens(s);
+    if (!s->tree.policy_found) {
+        wanted_note(s->w, WANTED_ERROR, httpd_tree_text(&s->tree, "main"),
                     "add the line: IncludeOptional conf-enabled/*.conf",
-                    "does not include %s", spec_text(s, "policy"));
+                    "does not include %s", httpd_tree_text(&s->tree, "policy"));
+        return 0;
+    }
+    note_generated(s);
+    for (size_t i = 0; i < s->tree.vhost_count; i++)
+        add_names(s, &s->tree.vhosts[i]);
+    if (want_files(s, err) < 0 || generate_all(s, err) < 0 || want_vhosts(s, err) < 0)
+        return -1;
+    set_fact(s, "tls", any_secure(s));
     if (!any_secure(s))
         wanted_note(s->w, WANTED_INFO, NULL, NULL, "no virtual host speaks TLS");
-    if (!s->policy_found)
-        return 0;
-    return remove_overrides(s, err) < 0 || want_vhosts(s, err) < 0 ? -1
-                                                                   : generate_all(s, err);
+    return 0;
 }
 
 static int run(struct wanted *w, struct err *err)
 {
     CLEANUP(sites_release)
-    struct sites s = {.w = w, .spec = json_object_get(w->service->spec, "sites")};
+    struct sites s = {.w = w,
+                      .secure = json_object(),
+                      .plain = json_object(),
+                      .generated = json_object(),
+                      .responders = json_object()};
     return sites_want(&s, err);
 }
 

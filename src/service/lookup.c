@@ -72,7 +72,12 @@ static json_t *select_array(const json_t *context, json_t *list)
     json_array_foreach(list, i, v)
     {
         json_t *when = json_object_get(v, "when"), *value = json_object_get(v, "value");
-        if (lookup_all(context, when))
+        const char *from = json_string_value(json_object_get(v, "from"));
+        if (!lookup_all(context, when))
+            continue;
+        if (from)
+            json_array_append(out, lookup(context, from));
+        else
             json_array_append_new(out, lookup_select(context, value ? value : v));
     }
     return out;

@@ -24,7 +24,8 @@ bool lookup_truthy(const json_t *value);
 bool lookup_all(const json_t *context, const json_t *conditions);
 
 /* `value` with those elements of its arrays left out whose {"when": [...]} does not hold; an
- * element {"value": V, "when": [...]} becomes V. A new reference; NULL stays NULL. */
+ * element {"value": V, "when": [...]} becomes V, and {"from": PATH} what stands there. A new
+ * reference; NULL stays NULL. */
 json_t *lookup_select(const json_t *context, json_t *value);
 
 #endif

@@ -4,7 +4,8 @@
  *     {"document": ID, "template": T}      merged into every document of that id; with "scope":
  *                                          KIND into each of its sections of that kind; "rules"
  *                                          go to the format; "unless_document": ID2 is skipped
- *                                          where that document exists
+ *                                          where that document exists; "factors": see
+ *                                          needs_factors()
  *     {"create": PATH, "format": F, "template": T}    a file that is ours alone
  *     {"link": PATH, "target": TARGET}     a symbolic link that has to be there; something else
  *                                          of that name stays
@@ -19,10 +20,12 @@
 
 #include "base/directory.h"
 #include "service/context.h"
+#include "service/factors.h"
 #include "service/hook.h"
 #include "service/lookup.h"
 
-static const struct service_hook *const hooks[] = {&hook_httpd_sites};
+static const struct service_hook *const hooks[] = {&hook_httpd_sites,
+                                                   &hook_master_services};
 
 const struct service_hook *service_hook_find(const char *name)
 {
@@ -90,18 +93,73 @@ int service_merge(struct document *d, const struct scope *scope, struct bytes fr
     return 0;
 }
 
-static int merge_scopes(struct document *d, const char *kind, struct bytes fragment,
-                        const json_t *rules, struct err *err)
+/* What a document, or its section, says of a name: an attribute or a setting. Borrowed from
+ * `facts`. */
+static const json_t *values_of(const json_t *facts, const char *name)
 {
+    const json_t *attributes = lookup(facts, "entries.0.attributes");
+    const json_t *settings = json_object_get(facts, "settings");
+    return json_object_get(attributes ? attributes : settings, name);
+}
+
+/* A server may keep a factor that its entry no longer names: before `values` come back, they are
+ * written with the factor as 0. */
+static void keep_neutral(struct document *d, const json_t *spec, const json_t *values)
+{
+    json_t *words CLEANUP(json_decrefp) =
+        factors_set(values, text_of(spec, "raise"), 0, NULL);
+    CLEANUP(buf_release) struct buf text = BUF_INIT;
+    for (size_t i = 0; i < json_array_size(words); i++)
+        buf_addf(&text, "%s%s", i ? " " : "",
+                 json_string_value(json_array_get(words, i)));
+    json_decref(d->neutral);
+    d->neutral =
+        json_pack("{s:{s:[s]}}", text_of(spec, "attribute"), "always", buf_str(&text));
+}
+
+/* "factors": {"of": NAME, "raise": FACTOR, "to": PATH, "with": NAME2, "attribute": NAME as the directory
+ * spells it}: only where NAME2 stands and the factor is weaker; the template sees all as "factors". */
+static bool needs_factors(struct wanted *w, const json_t *spec, struct document *d,
+                          const struct scope *scope)
+{
+    json_t *facts CLEANUP(json_decrefp) = d->format->facts(d->doc, scope);
+    const json_t *values = values_of(facts, text_of(spec, "of"));
+    long least = (long)json_integer_value(lookup(w->context, text_of(spec, "to")));
+    long present;
+    json_t *factors = factors_set(values, text_of(spec, "raise"), least, &present);
+    json_object_set_new(w->context, "factors", factors);
+    if (present < 0 && d->uri)
+        keep_neutral(d, spec, values);
+    return present < least && values_of(facts, text_of(spec, "with"));
+}
+
+static int edit_part(struct wanted *w, const json_t *edit, struct document *d,
+                     const struct scope *scope, struct err *err)
+{
+    const json_t *factors = json_object_get(edit, "factors");
+    CLEANUP(buf_release) struct buf fragment = BUF_INIT;
+    if (factors && !needs_factors(w, factors, d, scope))
+        return 0;
+    json_t *rules CLEANUP(json_decrefp) =
+        lookup_select(w->context, json_object_get(edit, "rules"));
+    if (wanted_render(w, text_of(edit, "template"), w->context, d->format, &fragment,
+                      err) < 0)
+        return -1;
+    return service_merge(d, scope, bytes_buf(&fragment), rules, err);
+}
+
+static int edit_parts(struct wanted *w, const json_t *edit, struct document *d,
+                      struct err *err)
+{
+    const char *kind = text_of(edit, "scope");
     if (!kind || d->uri)
-        return service_merge(d, NULL, fragment, rules, err);
-    struct scope *scopes = NULL;
+        return edit_part(w, edit, d, NULL, err);
+    struct scope *scopes CLEANUP(mem_freep) = NULL;
     size_t count = d->format->scopes(d->doc, kind, &scopes);
-    int rc = 0;
-    for (size_t i = 0; rc == 0 && i < count; i++)
-        rc = service_merge(d, &scopes[i], fragment, rules, err);
-    free(scopes);
-    return rc;
+    for (size_t i = 0; i < count; i++)
+        if (edit_part(w, edit, d, &scopes[i], err) < 0)
+            return -1;
+    return 0;
 }
 
 static int edit_document(struct wanted *w, const json_t *edit, struct err *err)
@@ -109,19 +167,10 @@ static int edit_document(struct wanted *w, const json_t *edit, struct err *err)
     const char *id = text_of(edit, "document"), *other = text_of(edit, "unless_document");
     if (other && documents_find(&w->documents, other))
         return 0;
-    json_t *rules CLEANUP(json_decrefp) =
-        lookup_select(w->context, json_object_get(edit, "rules"));
-    CLEANUP(buf_release) struct buf fragment = BUF_INIT;
-    for (size_t i = 0; i < w->documents.count; i++) {
-        struct document *d = w->documents.items[i];
-        if (strcmp(d->id, id) != 0)
-            continue;
-        if (!fragment.len && wanted_render(w, text_of(edit, "template"), w->context,
-                                           d->format, &fragment, err) < 0)
+    for (size_t i = 0; i < w->documents.count; i++)
+        if (strcmp(w->documents.items[i]->id, id) == 0 &&
+            edit_parts(w, edit, w->documents.items[i], err) < 0)
             return -1;
-        if (merge_scopes(d, text_of(edit, "scope"), bytes_buf(&fragment), rules, err) < 0)
-            return -1;
-    }
     return 0;
 }
 
@@ -174,21 +223,47 @@ static void make_refusals(struct wanted *w)
 
 /* --- the network and the certificate --------------------------------------------------------- */
 
-static void add_endpoints(struct wanted *w)
+/* Where the service is reached now, on any of its ports; NULL when it is not. */
+static const char *present_address(const struct wanted *w)
 {
     json_t *list = json_object_get(w->service->spec, "endpoints"), *v;
-    const char *name = w->site->hostnames.count ? w->site->hostnames.items[0] : NULL;
+    const char *address = NULL;
     size_t i;
     json_array_foreach(list, i, v)
     {
-        const char *required = text_of(v, "required"), *unless = text_of(v, "unless");
         unsigned port = (unsigned)json_integer_value(json_object_get(v, "port"));
-        if (listening_at(&w->host->listening, port))
-            w->running = true;
-        if (!unless || !context_holds(w->context, unless))
-            wanted_endpoint(w, text_of(v, "role"), port, text_of(v, "starttls"), name,
-                            required && context_holds(w->context, required));
+        if ((address = host_address(w->host, w->service, port, NULL)))
+            break;
     }
+    return address;
+}
+
+static void add_endpoint(struct wanted *w, const json_t *v, const char *address)
+{
+    const char *name = w->site->hostnames.count ? w->site->hostnames.items[0] : NULL;
+    const char *required = text_of(v, "required"), *unless = text_of(v, "unless");
+    const char *added = text_of(v, "added");
+    unsigned port = (unsigned)json_integer_value(json_object_get(v, "port"));
+    if (unless && context_holds(w->context, unless))
+        return;
+    bool expected = added && context_holds(w->context, added);
+    wanted_endpoint(w, &(struct wanted_endpoint){
+                           .role = text_of(v, "role"),
+                           .address = expected ? address : NULL,
+                           .port = port,
+                           .starttls = text_of(v, "starttls"),
+                           .name = name,
+                           .required = required && context_holds(w->context, required),
+                           .expected = expected});
+}
+
+static void add_endpoints(struct wanted *w)
+{
+    json_t *list = json_object_get(w->service->spec, "endpoints"), *v;
+    const char *address = present_address(w);
+    size_t i;
+    w->running = address != NULL;
+    json_array_foreach(list, i, v) add_endpoint(w, v, address);
     for (i = 0; i < w->documents.count; i++)
         w->running = w->running || w->documents.items[i]->uri;
 }
@@ -204,6 +279,32 @@ static void no_certificate(struct wanted *w)
     wanted_note(w, WANTED_ERROR, NULL, remedy, "has no certificate");
 }
 
+static struct wanted_certificate *add_pair(struct wanted *w, const json_t *spec,
+                                           const char *chain, const char *key)
+{
+    struct wanted_certificate *c = wanted_add_certificate(w);
+    c->chain = mem_strdup(chain);
+    c->key = mem_strdup(key);
+    c->reader = mem_strdup(text_of(spec, "reader"));
+    c->any_order = json_is_true(json_object_get(spec, "any_order"));
+    c->key_first = json_is_true(json_object_get(spec, "key_first"));
+    return c;
+}
+
+/* "also": further pairs that the service may have, where they are set. */
+static void add_others(struct wanted *w, const json_t *spec)
+{
+    json_t *list = json_object_get(spec, "also"), *v;
+    size_t i;
+    json_array_foreach(list, i, v)
+    {
+        const char *chain = text_of(v, "chain"), *key = text_of(v, "key");
+        if (lookup_text(w->context, chain))
+            add_pair(w, spec, lookup_text(w->context, chain),
+                     lookup_text(w->context, key));
+    }
+}
+
 static void add_certificate(struct wanted *w)
 {
     const json_t *spec = json_object_get(w->service->spec, "certificate");
@@ -216,13 +317,9 @@ static void add_certificate(struct wanted *w)
         no_certificate(w);
         return;
     }
-    struct wanted_certificate *c = wanted_add_certificate(w);
-    c->chain = mem_strdup(chain);
-    c->key = mem_strdup(key);
-    c->ca = mem_strdup(ca);
-    c->reader = mem_strdup(text_of(spec, "reader"));
-    c->any_order = json_is_true(json_object_get(spec, "any_order"));
-    c->key_first = json_is_true(json_object_get(spec, "key_first"));
+    add_pair(w, spec, chain, key)->ca = mem_strdup(ca);
+    if (!json_is_true(lookup(w->context, "certificate.from_site")))
+        add_others(w, spec);
 }
 
 /* --- all of it ------------------------------------------------------------------------------- */
@@ -231,12 +328,12 @@ static int want(struct wanted *w, struct err *err)
 {
     const char *name = service_text(w->service, "hook");
     const struct service_hook *hook = service_hook_find(name);
+    if (*name && !hook)
+        return err_set(err, ERR_INPUT, "%s: no hook '%s'", w->service->name, name);
     if (documents_load(&w->documents, w->service, w->host, err) < 0 ||
         context_make(w, err) < 0)
         return -1;
     add_endpoints(w);
-    if (*name && !hook)
-        return err_set(err, ERR_INPUT, "%s: no hook '%s'", w->service->name, name);
     if (hook && hook->run(w, err) < 0)
         return err_context(err, "%s", w->service->name);
     add_certificate(w);

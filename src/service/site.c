@@ -157,9 +157,24 @@ static int check_vhost(const struct check *c, const char *at, json_t *v)
     return 0;
 }
 
-static int check_vhosts(const struct check *c, const char *at, json_t *v)
+static int check_vhosts(const struct check *c, const char *at, json_t *list)
 {
-    return check_list(c, at, v, check_vhost);
+    if (check_list(c, at, list, check_vhost) < 0)
+        return -1;
+    json_t *names CLEANUP(json_decrefp) = json_object(), *v;
+    size_t i;
+    json_array_foreach(list, i, v)
+    {
+        CLEANUP(mem_freep) char *where = json_doc_pointer_index(at, i);
+        CLEANUP(mem_freep)
+        char *name = mem_strdup(json_string_value(json_object_get(v, "name")));
+        for (char *l = name; *l; l++)
+            *l = (char)tolower((unsigned char)*l);
+        if (json_object_get(names, name))
+            return json_doc_error(c->doc, where, c->err, "'%s' is listed twice", name);
+        json_object_set_new(names, name, json_true());
+    }
+    return 0;
 }
 
 /* The keys of one service: its certificate, and what its service.json lists. */

@@ -35,6 +35,7 @@ void wanted_release(struct wanted *w)
     for (size_t i = 0; i < w->endpoint_count; i++)
         endpoint_release(&w->endpoints[i]);
     free(w->endpoints);
+    json_decref(w->endpoint_keys);
     for (size_t i = 0; i < w->note_count; i++) {
         free(w->notes[i].file);
         free(w->notes[i].what);
@@ -64,29 +65,38 @@ struct wanted_certificate *wanted_add_certificate(struct wanted *w)
     return c;
 }
 
-static bool same_text(const char *a, const char *b)
+/* False when it is known already. */
+static bool remember_endpoint(struct wanted *w, const struct wanted_endpoint *e)
 {
-    return a == b || (a && b && strcmp(a, b) == 0);
+    CLEANUP(mem_freep)
+    char *key = mem_printf("%s %u %s %s", e->address, e->port,
+                           e->starttls ? e->starttls : "", e->name ? e->name : "");
+    if (!w->endpoint_keys)
+        w->endpoint_keys = json_object();
+    if (json_object_get(w->endpoint_keys, key))
+        return false;
+    json_object_set_new(w->endpoint_keys, key, json_true());
+    return true;
 }
 
-bool wanted_endpoint(struct wanted *w, const char *role, unsigned port,
-                     const char *starttls, const char *name, bool required)
+bool wanted_endpoint(struct wanted *w, const struct wanted_endpoint *e)
 {
-    const char *address = listening_at(&w->host->listening, port);
-    if (!address)
+    struct wanted_endpoint to = *e;
+    const char *address = host_address(w->host, w->service, e->port, NULL);
+    if (!to.address)
+        to.address = address;
+    bool answers = address || (e->expected && e->address);
+    if (!answers || !remember_endpoint(w, &to))
         return false;
-    for (size_t i = 0; i < w->endpoint_count; i++)
-        if (w->endpoints[i].port == port && same_text(w->endpoints[i].name, name))
-            return false;
     MEM_GROW(w->endpoints, w->endpoint_count, w->endpoint_cap);
     w->endpoints[w->endpoint_count++] =
         (struct endpoint){.service = mem_strdup(w->service->name),
-                          .role = mem_strdup(role),
-                          .address = mem_strdup(address),
-                          .port = port,
-                          .starttls = mem_strdup(starttls),
-                          .name = mem_strdup(name),
-                          .required = required};
+                          .role = mem_strdup(to.role),
+                          .address = mem_strdup(to.address),
+                          .port = to.port,
+                          .starttls = mem_strdup(to.starttls),
+                          .name = mem_strdup(to.name),
+                          .required = to.required};
     return true;
 }
 

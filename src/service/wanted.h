@@ -57,6 +57,7 @@ struct wanted {
     size_t certificate_count, certificate_cap;
     struct endpoint *endpoints; /* those that answer now; none for a tree */
     size_t endpoint_count, endpoint_cap;
+    json_t *endpoint_keys; /* of those, to find them by; owned, or NULL */
     struct wanted_note *notes;
     size_t note_count, note_cap;
     struct wanted_template *templates; /* compiled once each */
@@ -76,10 +77,19 @@ void wanted_link(struct wanted *w, const char *path, const char *target);
 /* The new element, zeroed; valid until the next call. */
 struct wanted_certificate *wanted_add_certificate(struct wanted *w);
 
-/* Adds an endpoint if somebody listens on the port now; `starttls` and `name` may be NULL.
- * Returns whether it was added; the same port, protocol and name are added once. */
-bool wanted_endpoint(struct wanted *w, const char *role, unsigned port,
-                     const char *starttls, const char *name, bool required);
+/* Where TLS is spoken; everything is borrowed. */
+struct wanted_endpoint {
+    const char *role;
+    const char *address; /* NULL: one that reaches the port */
+    unsigned port;
+    const char *starttls, *name; /* as in base/endpoint.h; may be NULL */
+    bool required;
+    bool expected; /* nobody listens yet, but will at `address` (NULL: not even then) */
+};
+
+/* Adds an endpoint if somebody listens on the port now, or is expected to. Returns whether it was added; the same
+ * address, port, protocol and name are added once. */
+bool wanted_endpoint(struct wanted *w, const struct wanted_endpoint *e);
 
 /* `file` and `remedy` may be NULL. */
 void wanted_note(struct wanted *w, enum wanted_severity severity, const char *file,

@@ -107,12 +107,10 @@ static int render_value(struct render *r, const struct node *n)
     CLEANUP(buf_release) struct buf text = BUF_INIT;
     if (v && !scalar_text(v, &text) && r->opts->strict)
         return fail(r, n, "has no value to write");
-    if (n->tag == TAG_RAW)
+    if (n->tag == TAG_RAW || (r->opts->strict && !r->opts->escape))
         buf_addb(r->out, bytes_buf(&text));
     else if (!r->opts->strict)
         add_html(r->out, bytes_buf(&text));
-    else if (!r->opts->escape)
-        buf_addb(r->out, bytes_buf(&text));
     else if (r->opts->escape(bytes_buf(&text), r->out, r->err) < 0)
         return err_context(r->err, "%s:%zu:%zu: '%.*s'", r->t->name, n->line, n->column,
                            (int)n->text.len, n->text.data);

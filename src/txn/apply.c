@@ -3,13 +3,21 @@
  * in the plan's order, removals last; services are activated in the plan's order, one at a time, after
  * all of their checks have passed.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <time.h>
+
+#include "base/file.h"
 
 #include "txn/entry.h"
 #include "txn/escape.h"
-#include "txn/place.h"
+#include "txn/live.h"
+#include "txn/peers.h"
+#include "txn/settle.h"
 #include "txn/survey.h"
 #include "txn/swap.h"
+#include "txn/turn.h"
 #include "txn/txn.h"
 #include "txn/undo.h"
 
@@ -45,68 +53,96 @@ static int prepare(struct run *run, const struct plan *plan, struct err *err)
 
 /* --- files ------------------------------------------------------------------------------- */
 
-static int make_directories(const struct run *run, struct err *err)
+static int make_directories(struct run *run, struct err *err)
 {
     for (size_t i = 0; i < json_array_size(run->record.directories); i++) {
         CLEANUP(mem_freep)
         char *path =
             escape_string(json_string_value(json_array_get(run->record.directories, i)));
-        if (place_make(run->root, path, err) < 0)
+        if (place_make(&run->root, path, err) < 0)
             return -1;
     }
     return 0;
 }
 
-static int stage_one(const struct run *run, const struct record_file *f,
+/* What stands there now is what we may have to go back to: it must be on disk, too. */
+static int sync_old(const struct place *p, const struct record_file *f, struct err *err)
+{
+    if (!f->before || f->kind != PLAN_FILE)
+        return 0;
+    CLEANUP(fd_close)
+    int fd = openat(p->dir, p->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0 && errno == ENOENT)
+        return 0; /* the exchange will tell */
+    return fd < 0 || guard_fsync(fd, GUARD_STAGED) < 0
+               ? err_sys(err, errno, "sync '%s'", f->shown)
+               : 0;
+}
+
+static int stage_one(struct run *run, const struct record_file *f,
                      const struct plan_file *wanted, struct err *err)
 {
+    bool many = run_has_many(run);
+    CLEANUP(place_release) struct place p = PLACE_INIT;
+    if (place_find(&run->root, f->path, &p, err) < 0)
+        return -1;
+    if (!many && p.dir >= 0 && sync_old(&p, f, err) < 0)
+        return -1;
     if (!f->after)
         return 0;
     run_say(run, "stage '%s'", f->shown);
     if (run_safe_point(run, err) < 0)
         return -1;
-    CLEANUP(place_release) struct place p = PLACE_INIT;
-    if (place_find(run->root, f->path, &p, err) < 0)
-        return -1;
-    return swap_stage(&p, f->temp, f->kind, bytes_buf(&wanted->after), &f->attrs, false,
-                      err);
+    struct swap_new what = {.kind = f->kind,
+                            .content = bytes_buf(&wanted->after),
+                            .attrs = &f->attrs,
+                            .sync = many ? GUARD_NONE : GUARD_STAGED};
+    return swap_stage(&p, f->temp, &what, err);
 }
 
-static int stage_all(const struct run *run, const struct plan *plan, struct err *err)
+static int stage_all(struct run *run, const struct plan *plan, struct err *err)
 {
     if (make_directories(run, err) < 0)
         return -1;
     for (size_t i = 0; i < run->record.count; i++)
         if (stage_one(run, &run->record.files[i], &plan->files[i], err) < 0)
             return -1;
-    return run_sync(run, err);
+    return run_sync_staged(run, err);
 }
 
-static int replace_one(struct run *run, const struct record_file *f, struct err *err)
+static int replace_one(struct run *run, size_t index, struct err *err)
 {
+    const struct record_file *f = &run->record.files[index];
     run_say(run, "%s '%s'", f->after ? "replace" : "remove", f->shown);
     if (run_safe_point(run, err) < 0)
         return -1;
-    CLEANUP(place_release) struct place p = PLACE_INIT;
-    if (place_find(run->root, f->path, &p, err) < 0)
-        return -1;
-    if (f->after ? swap_put(&p, f->temp, f->before, err) < 0 : swap_remove(&p, err) < 0)
-        return -1;
-    run->begun = true;
-    return 0;
+    return turn_forward(run, index, err);
 }
 
+/* What the others include is there before them, and goes after them. */
 static int replace_all(struct run *run, struct err *err)
 {
     for (size_t i = 0; i < run->record.count; i++)
-        if (run->record.files[i].after &&
-            replace_one(run, &run->record.files[i], err) < 0)
+        if (!run->record.files[i].before && replace_one(run, i, err) < 0)
             return -1;
     for (size_t i = 0; i < run->record.count; i++)
-        if (!run->record.files[i].after &&
-            replace_one(run, &run->record.files[i], err) < 0)
+        if (run->record.files[i].before && run->record.files[i].after &&
+            replace_one(run, i, err) < 0)
             return -1;
-    return run_sync(run, err);
+    for (size_t i = 0; i < run->record.count; i++)
+        if (!run->record.files[i].after && replace_one(run, i, err) < 0)
+            return -1;
+    return run_sync(run, GUARD_SWAPPED, err);
+}
+
+/* While files change, and no longer, others who edit them wait. */
+static int change_files(struct run *run, const struct plan *plan, struct err *err)
+{
+    CLEANUP(peers_release) struct peers peers = PEERS_INIT;
+    if (peers_take(&peers, &run->root, run->record.locks, err) < 0 ||
+        stage_all(run, plan, err) < 0)
+        return -1;
+    return replace_all(run, err);
 }
 
 /* --- services ---------------------------------------------------------------------------- */
@@ -178,21 +214,56 @@ static int activate_all(struct run *run, const struct plan *plan, struct err *er
 
 /* --- all together ------------------------------------------------------------------------ */
 
+/* Somebody who had the old file open may have written to it after it was displaced. */
+static int check_displaced(struct run *run, struct err *err)
+{
+    for (size_t i = 0; guard_looks(GUARD_LATE_EDIT) && i < run->record.count; i++) {
+        const struct record_file *f = &run->record.files[i];
+        CLEANUP(place_release) struct place p = PLACE_INIT;
+        CLEANUP(live_release) struct live live = LIVE_INIT;
+        if (!f->before)
+            continue;
+        if (place_find(&run->root, f->path, &p, err) < 0 ||
+            live_at(&p, f->temp, &live, err) < 0)
+            return -1;
+        if (!live.present || strcmp(live.sum, f->before_sum) != 0)
+            return err_set(err, ERR_REFUSED,
+                           "'%s' was written to by somebody who had it open: plan again",
+                           f->shown);
+    }
+    return 0;
+}
+
 static int commit(struct run *run, struct err *err)
 {
-    run_say(run, "commit");
+    unsigned seconds = run->opts->confirm_seconds;
+    if (check_displaced(run, err) < 0)
+        return -1;
+    run_say(run, seconds ? "wait to be confirmed" : "commit");
     if (run_safe_point(run, err) < 0)
         return -1;
-    run->record.state = RECORD_COMMITTED;
+    if (seconds && run->opts->await &&
+        called(run->opts->await(run->opts->ctx, err), "waiting", err) < 0)
+        return -1;
+    run->record.state = seconds ? RECORD_UNCONFIRMED : RECORD_COMMITTED;
+    run->record.deadline = seconds ? (int64_t)time(NULL) + seconds : 0;
     return store_update(&run->store, &run->record, err);
 }
 
 static int carry_out(struct run *run, const struct plan *plan, struct err *err)
 {
-    if (stage_all(run, plan, err) < 0 || replace_all(run, err) < 0 ||
-        activate_all(run, plan, err) < 0 || commit(run, err) < 0)
+    if (change_files(run, plan, err) < 0 || activate_all(run, plan, err) < 0 ||
+        commit(run, err) < 0)
         return undo_failed(run, err);
     return 0;
+}
+
+/* It is done; what fails now the next run does again. */
+static void tidy(struct run *run)
+{
+    struct err ignored = ERR_INIT;
+    if (run->record.state == RECORD_COMMITTED && settle(run, &ignored) == 0)
+        (void)!settle_prune(run, run->opts->keep, &ignored);
 }
 
 int txn_apply(const struct plan *plan, const struct txn_opts *opts,
@@ -206,13 +277,63 @@ int txn_apply(const struct plan *plan, const struct txn_opts *opts,
     bool had_work;
     int rc = run_begin(&run, opts, err);
     if (rc == 0)
-        rc = undo_pending(&run, &had_work, err);
+        rc = undo_pending(&run, UNDO_WAITING_REFUSE, &had_work, err);
     if (rc == 0)
         rc = prepare(&run, plan, err);
     if (rc == 0)
         rc = carry_out(&run, plan, err);
-    if (rc == 0)
+    if (rc == 0) {
+        tidy(&run);
         *ret_generation = run.record.id;
+    }
+    run_end(&run);
+    return rc;
+}
+
+/* --- confirming -------------------------------------------------------------------------- */
+
+static int find_waiting(const struct store *s, unsigned *ret, struct err *err)
+{
+    CLEANUP(mem_freep) unsigned *ids = NULL;
+    size_t n = 0;
+    *ret = 0;
+    if (store_list(s, &ids, &n, err) < 0)
+        return -1;
+    for (size_t i = 0; i < n; i++) {
+        CLEANUP(record_release) struct record r = RECORD_INIT;
+        if (store_state(s, ids[i], &r, err) < 0)
+            return -1;
+        if (r.state == RECORD_UNCONFIRMED)
+            *ret = ids[i];
+    }
+    return *ret ? 0 : err_set(err, ERR_REFUSED, "nothing waits to be confirmed");
+}
+
+static int confirm(struct run *run, struct err *err)
+{
+    unsigned id = 0;
+    if (find_waiting(&run->store, &id, err) < 0 ||
+        store_load(&run->store, id, &run->record, err) < 0)
+        return -1;
+    if (run->record.deadline <= (int64_t)time(NULL))
+        return err_set(
+            err, ERR_REFUSED,
+            "the time to confirm generation %04u is over, it is being taken back", id);
+    run->record.state = RECORD_COMMITTED;
+    run->record.deadline = 0;
+    return store_update(&run->store, &run->record, err);
+}
+
+int txn_confirm(const struct txn_opts *opts, unsigned *ret_generation, struct err *err)
+{
+    struct run run;
+    int rc = run_begin(&run, opts, err);
+    if (rc == 0)
+        rc = confirm(&run, err);
+    if (rc == 0) {
+        tidy(&run);
+        *ret_generation = run.record.id;
+    }
     run_end(&run);
     return rc;
 }

@@ -26,8 +26,8 @@ static json_t *now(const json_t *entry, struct err *err)
                            json_object_get(entry, "before"), err);
 }
 
-/* `before` with the neutral values where it has none, in `*first`; those to remove afterwards in
- * `*then`. */
+/* `before` with the neutral values where it has none, or needs them always, in `*first`; what is to
+ * come afterwards in `*then`. */
 static void neutralize(const json_t *entry, json_t *first, json_t *then)
 {
     json_t *before = json_object_get(entry, "before");
@@ -37,10 +37,11 @@ static void neutralize(const json_t *entry, json_t *first, json_t *then)
     json_object_foreach(json_object_get(entry, "neutral"), name, values)
     {
         json_t *old = json_object_get(before, name);
-        if (!old || json_array_size(old))
+        json_t *always = json_object_get(values, "always");
+        if (!old || (json_array_size(old) && !always))
             continue;
-        json_object_set(first, name, values);
-        json_object_set_new(then, name, json_array());
+        json_object_set(first, name, always ? always : values);
+        json_object_set(then, name, old);
     }
 }
 
@@ -81,6 +82,16 @@ int entry_change(const json_t *entry, struct err *err)
     return flush(entry, err);
 }
 
+/* Has some attribute no value? */
+static bool is_bare(const json_t *image)
+{
+    const char *name;
+    json_t *values;
+    json_object_foreach((json_t *)(uintptr_t)image, name,
+                        values) if (!json_array_size(values)) return true;
+    return false;
+}
+
 static bool is_empty(const json_t *image)
 {
     const char *name;
@@ -97,14 +108,14 @@ int entry_change_back(const json_t *entry, struct err *err)
     json_auto_t *image = now(entry, err);
     if (!image)
         return -1;
-    if (is_empty(before)) {
-        /* Nothing to go back to: what is there now goes away, in one modify. */
-        int rc = directory_replace(uri, dn, image, before, err);
-        return rc < 0 ? -1 : flush(entry, err);
-    }
     json_auto_t *first = json_object();
     json_auto_t *then = json_object();
     neutralize(entry, first, then);
+    if (is_empty(before) && is_bare(first)) {
+        /* What is there now goes away, in one modify. */
+        int rc = directory_replace(uri, dn, image, before, err);
+        return rc < 0 ? -1 : flush(entry, err);
+    }
     if (directory_replace(uri, dn, image, first, err) < 0 ||
         directory_replace(uri, dn, first, then, err) < 0)
         return -1;

@@ -4,11 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/limits.h>
+#include <linux/stat.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/file.h"
-#include "txn/place.h"
 
 void live_release(struct live *l)
 {
@@ -17,11 +19,11 @@ void live_release(struct live *l)
     *l = (struct live)LIVE_INIT;
 }
 
-static int read_link(const struct place *p, const struct stat *st, struct live *l,
-                     struct err *err)
+static int read_link(const struct place *p, const char *name, const struct stat *st,
+                     struct live *l, struct err *err)
 {
     char target[PATH_MAX];
-    ssize_t n = readlinkat(p->dir, p->name, target, sizeof target);
+    ssize_t n = readlinkat(p->dir, name, target, sizeof target);
     if (n < 0)
         return err_sys(err, errno, "read the link '%s'", p->shown);
     buf_add(&l->content, target, (size_t)n);
@@ -30,51 +32,122 @@ static int read_link(const struct place *p, const struct stat *st, struct live *
     return 0;
 }
 
-static int read_regular(const struct place *p, struct live *l, struct err *err)
+static int read_regular(const struct place *p, const char *name, bool attrs,
+                        struct live *l, struct err *err)
 {
     CLEANUP(fd_close)
-    int fd = openat(p->dir, p->name,
-                    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+    int fd =
+        openat(p->dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
     if (fd < 0)
         return err_sys(err, errno, "open '%s'", p->shown);
     struct stat st;
     if (file_read_fd(fd, p->shown, FILE_LIMIT, &l->content, &st, err) < 0)
         return -1;
-    if (st.st_nlink > 1)
-        return err_set(err, ERR_REFUSED,
-                       "'%s' has %lu hard links: copy it to a file of its own first",
-                       p->shown, (unsigned long)st.st_nlink);
     l->kind = PLAN_FILE;
-    return attrs_read(fd, p->shown, &l->attrs, err);
+    return attrs ? attrs_read(fd, p->shown, &l->attrs, err) : 0;
 }
 
-static int read_place(const struct place *p, struct live *l, struct err *err)
+static int read_name(const struct place *p, const char *name, bool attrs, struct live *l,
+                     struct err *err)
 {
     struct stat st;
     if (p->dir < 0)
         return 0;
-    if (fstatat(p->dir, p->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+    if (fstatat(p->dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
         return errno == ENOENT ? 0 : err_sys(err, errno, "stat '%s'", p->shown);
     l->present = true;
+    l->dev = st.st_dev;
+    l->ino = st.st_ino;
+    l->links = st.st_nlink;
     if (S_ISLNK(st.st_mode))
-        return read_link(p, &st, l, err);
+        return read_link(p, name, &st, l, err);
     if (S_ISREG(st.st_mode))
-        return read_regular(p, l, err);
+        return read_regular(p, name, attrs, l, err);
     return err_set(err, ERR_REFUSED, "'%s' is neither a file nor a symbolic link",
                    p->shown);
 }
 
-int live_read(int root, const char *path, struct live *ret, struct err *err)
+static int look(const struct place *p, const char *name, bool attrs, struct live *ret,
+                struct err *err)
 {
-    CLEANUP(place_release) struct place p = PLACE_INIT;
-    if (place_find(root, path, &p, err) < 0)
-        return -1;
     struct live l = LIVE_INIT;
-    if (read_place(&p, &l, err) < 0) {
+    if (read_name(p, name, attrs, &l, err) < 0) {
         live_release(&l);
         return -1;
     }
     digest_sha256(bytes_buf(&l.content), l.sum);
+    *ret = l;
+    return 0;
+}
+
+int live_at(const struct place *p, const char *name, struct live *ret, struct err *err)
+{
+    return look(p, name, false, ret, err);
+}
+
+/* --- may it be changed? ------------------------------------------------------------------ */
+
+/* Of the name, or with "" and its descriptor of the directory: what chattr has set, and whether a mount
+ * begins there. 0 where the file system can't tell. */
+static unsigned long long marks(int dir, const char *name, const char **ret_what)
+{
+    struct statx sx;
+    int flags = AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT;
+    if (statx(dir, name, flags, STATX_TYPE, &sx) < 0)
+        return 0;
+    unsigned long long set = sx.stx_attributes & sx.stx_attributes_mask;
+    *ret_what =
+        set & STATX_ATTR_IMMUTABLE ? "immutable (chattr -i)" : "append-only (chattr -a)";
+    return set;
+}
+
+static int check_marks(const struct place *p, struct err *err)
+{
+    struct statvfs fs;
+    if (fstatvfs(p->dir, &fs) == 0 && (fs.f_flag & ST_RDONLY))
+        return err_set(err, ERR_REFUSED,
+                       "'%s' is on a read-only file system: remount it read-write",
+                       p->shown);
+    const char *what = NULL;
+    unsigned long long hard = STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND;
+    unsigned long long set = marks(p->dir, p->name, &what);
+    if (set & hard)
+        return err_set(err, ERR_REFUSED, "'%s' is %s", p->shown, what);
+    if (set & STATX_ATTR_MOUNT_ROOT)
+        return err_set(
+            err, ERR_REFUSED,
+            "something is mounted on '%s', so that it cannot be replaced: change "
+            "what is mounted there, or unmount it",
+            p->shown);
+    if (marks(p->dir, "", &what) & hard)
+        return err_set(err, ERR_REFUSED, "the directory of '%s' is %s", p->shown, what);
+    return 0;
+}
+
+static int check_file(const struct place *p, const struct live *l, struct err *err)
+{
+    if (p->foreign && (!l->present || l->attrs.uid != p->foreign))
+        return err_set(err, ERR_REFUSED,
+                       "the way to '%s' belongs to uid %u, who could put another file "
+                       "there: give the directory to root",
+                       p->shown, (unsigned)p->foreign);
+    if (l->present && l->kind == PLAN_FILE && l->links > 1)
+        return err_set(err, ERR_REFUSED,
+                       "'%s' has %lu hard links: copy it to a file of its own first",
+                       p->shown, (unsigned long)l->links);
+    return p->dir < 0 ? 0 : check_marks(p, err);
+}
+
+int live_read(struct root *root, const char *path, struct live *ret, struct err *err)
+{
+    CLEANUP(place_release) struct place p = PLACE_INIT;
+    struct live l = LIVE_INIT;
+    if (place_find(root, path, &p, err) < 0 || look(&p, p.name, true, &l, err) < 0)
+        return -1;
+    if (check_file(&p, &l, err) < 0) {
+        live_release(&l);
+        return -1;
+    }
     *ret = l;
     return 0;
 }

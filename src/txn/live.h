@@ -3,17 +3,22 @@
 #define TXN_LIVE_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "base/digest.h"
 #include "plan/plan.h"
 #include "txn/attrs.h"
+#include "txn/place.h"
 
 struct live {
     bool present;
     enum plan_kind kind;
     struct buf content; /* or the target of the link */
     char sum[DIGEST_SIZE];
-    struct attrs attrs;
+    struct attrs attrs; /* live_read() only */
+    dev_t dev;
+    ino_t ino;
+    nlink_t links;
 };
 
 #define LIVE_INIT                                                                        \
@@ -23,8 +28,16 @@ struct live {
 
 void live_release(struct live *l);
 
-/* ERR_REFUSED: something else is there (a directory, a device), a file with a second hard link (which
- * would go on holding the old content), a place that is not safe (place.h). */
-int live_read(int root, const char *path, struct live *ret, struct err *err) MUST_CHECK;
+/* What `name`, in the directory of the place, stands for; a directory that does not exist holds nothing.
+ * ERR_REFUSED: something else is there (a directory, a device). */
+int live_at(const struct place *p, const char *name, struct live *ret,
+            struct err *err) MUST_CHECK;
+
+/* The same, with attributes, at a path that is to be changed. ERR_REFUSED also: a file with a second hard link (which
+ * would go on holding the old content), one that may not be changed (chattr +i, +a), on which
+ * something is mounted, or beneath directories of somebody whom the file does not belong to; a
+ * place that is not safe (place.h). */
+int live_read(struct root *root, const char *path, struct live *ret,
+              struct err *err) MUST_CHECK;
 
 #endif

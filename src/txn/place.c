@@ -1,6 +1,11 @@
 /*
- * Paths, resolved by the kernel in one call (openat2): beneath the root, no symbolic links. The plan
- * has resolved the links that may stand there; one that appeared since is not followed.
+ * Paths, walked one name at a time: each directory is opened beneath the one before, without following
+ * a link (openat2), and looked at while it is held. The plan has resolved the links that may stand
+ * there; one that appeared since is not followed.
+ *
+ * Who may own a directory on the way: root, we, the owner of a --root tree; or one other, when the
+ * file at the end is theirs, too (live.c compares). Nobody else may write there; a sticky directory
+ * such as /tmp is fine further up, since what is in it can't be renamed by others.
  */
 #include "txn/place.h"
 
@@ -16,8 +21,37 @@
 #include "base/file.h"
 #include "base/visible.h"
 #include "txn/escape.h"
+#include "txn/guard.h"
 
 #define ATTEMPTS 16 /* while others rename directories under us */
+
+static void forget(struct root *root)
+{
+    for (size_t i = 0; i < root->count; i++) {
+        fd_close(&root->dirs[i].fd);
+        free(root->dirs[i].path);
+    }
+    root->count = root->next = 0;
+}
+
+void root_release(struct root *root)
+{
+    forget(root);
+    fd_close(&root->fd);
+}
+
+int root_open(const char *path, struct root *ret, struct err *err)
+{
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &st) < 0) {
+        err_sys(err, errno, "open '%s'", path);
+        fd_close(&fd);
+        return -1;
+    }
+    *ret = (struct root){.fd = fd, .live = strcmp(path, "/") == 0, .owner = st.st_uid};
+    return 0;
+}
 
 void place_release(struct place *p)
 {
@@ -27,24 +61,84 @@ void place_release(struct place *p)
     *p = (struct place)PLACE_INIT;
 }
 
-int place_root(const char *root, struct err *err)
+/* --- one step ---------------------------------------------------------------------------- */
+
+/* For kernels, and for checkers, without openat2: of one name it promises the same. */
+static int open_one(int dir, const char *name)
 {
-    int fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return fd < 0 ? err_sys(err, errno, "open '%s'", root) : fd;
+    struct stat st;
+    int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0 && errno == ENOTDIR)
+        errno = fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode)
+                    ? ELOOP
+                    : ENOTDIR;
+    return fd;
 }
 
-static int open_beneath(int root, const char *relative)
+/* One name, or ".". */
+static int open_beneath(int dir, const char *name)
 {
     struct open_how how = {.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
                            .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS};
     long fd = -1;
     for (int i = 0; i < ATTEMPTS; i++) {
-        fd = syscall(SYS_openat2, root, relative, &how, sizeof how);
+        fd = syscall(SYS_openat2, dir, name, &how, sizeof how);
         if (fd >= 0 || (errno != EAGAIN && errno != EINTR))
             break;
     }
-    return (int)fd;
+    return fd < 0 && errno == ENOSYS ? open_one(dir, name) : (int)fd;
 }
+
+static int check_owner(const struct root *root, struct place *p, const struct stat *st,
+                       const char *dir, struct err *err)
+{
+    if (st->st_uid == 0 || st->st_uid == geteuid() ||
+        (!root->live && st->st_uid == root->owner) || st->st_uid == p->foreign)
+        return 0;
+    if (p->foreign)
+        return err_set(
+            err, ERR_REFUSED,
+            "'%s', on the way to '%s', belongs to uid %u, the one above to uid "
+            "%u: give them to root",
+            dir, p->shown, (unsigned)st->st_uid, (unsigned)p->foreign);
+    p->foreign = st->st_uid;
+    return 0;
+}
+
+static int check_directory(const struct root *root, struct place *p, const char *dir,
+                           bool last, struct err *err)
+{
+    struct stat st;
+    if (fstat(p->dir, &st) < 0)
+        return err_sys(err, errno, "stat '%s'", dir);
+    bool others = (st.st_mode & S_IWOTH) && (last || !(st.st_mode & S_ISVTX));
+    bool group = root->live && (st.st_mode & S_IWGRP) && st.st_gid != 0 &&
+                 (last || !(st.st_mode & S_ISVTX));
+    if (others || group)
+        return err_set(err, ERR_REFUSED,
+                       "'%s', on the way to '%s', is writable by %s: take that right "
+                       "away (chmod go-w)",
+                       dir, p->shown, others ? "everybody" : "its group");
+    return check_owner(root, p, &st, dir, err);
+}
+
+/* Goes on to `name`; `dir` is its path, for messages. 1: there is no such directory. */
+static int step(struct place *p, const char *name, const char *dir, struct err *err)
+{
+    int next = open_beneath(p->dir, name);
+    if (next < 0 && errno == ENOENT)
+        return 1;
+    if (next < 0 && (errno == ELOOP || errno == ENOTDIR))
+        return err_set(err, ERR_REFUSED, "a %s is on the way to '%s': plan again",
+                       errno == ELOOP ? "symbolic link" : "file", p->shown);
+    if (next < 0)
+        return err_sys(err, errno, "open '%s'", dir);
+    fd_close(&p->dir);
+    p->dir = next;
+    return 0;
+}
+
+/* --- the whole way ----------------------------------------------------------------------- */
 
 /* Absolute, and every component a name. */
 static bool is_plain(const char *path)
@@ -61,37 +155,74 @@ static bool is_plain(const char *path)
     return true;
 }
 
-static int check_directory(const struct place *p, struct err *err)
+/* From the root to `dir` ("": the root itself). 1: it does not exist; p->dir is then -1. */
+static int walk(const struct root *root, const char *dir, bool last_counts,
+                struct place *p, struct err *err)
 {
-    struct stat st;
-    if (fstat(p->dir, &st) < 0)
-        return err_sys(err, errno, "stat the directory of '%s'", p->shown);
-    if (st.st_mode & S_IWOTH)
-        return err_set(
-            err, ERR_REFUSED,
-            "the directory of '%s' is writable by everybody: take that right away",
-            p->shown);
+    p->dir = open_beneath(root->fd, ".");
+    if (p->dir < 0)
+        return err_sys(err, errno, "open the root");
+    if (check_directory(root, p, "/", last_counts && !*dir, err) < 0)
+        return -1;
+    for (const char *at = dir; *at;) {
+        size_t n = strcspn(++at, "/");
+        CLEANUP(mem_freep) char *name = mem_strndup(at, n);
+        CLEANUP(mem_freep) char *shown = mem_strndup(dir, (size_t)(at - dir) + n);
+        at += n;
+        int rc = step(p, name, shown, err);
+        if (rc > 0)
+            fd_close(&p->dir);
+        if (rc)
+            return rc;
+        if (check_directory(root, p, shown, last_counts && !*at, err) < 0)
+            return -1;
+    }
     return 0;
 }
 
-static int enter(int root, const char *path, struct place *p, struct err *err)
+static bool recall(const struct root *root, const char *dir, struct place *p)
 {
-    const char *slash = strrchr(path, '/');
-    size_t length = slash == path ? 0 : (size_t)(slash - path) - 1;
-    CLEANUP(mem_freep) char *parent = mem_strndup(path + 1, length);
-    p->name = mem_strdup(slash + 1);
-    p->dir = open_beneath(root, *parent ? parent : ".");
-    if (p->dir >= 0)
-        return check_directory(p, err);
-    if (errno == ENOENT)
-        return 0;
-    if (errno == ELOOP)
-        return err_set(err, ERR_REFUSED,
-                       "a symbolic link is on the way to '%s': plan again", p->shown);
-    return err_sys(err, errno, "open the directory of '%s'", p->shown);
+    for (size_t i = 0; i < root->count; i++) {
+        const struct root_dir *d = &root->dirs[i];
+        if (strcmp(d->path, dir) != 0)
+            continue;
+        p->dir = fcntl(d->fd, F_DUPFD_CLOEXEC, 0);
+        p->foreign = d->foreign;
+        return p->dir >= 0;
+    }
+    return false;
 }
 
-int place_find(int root, const char *path, struct place *ret, struct err *err)
+static void remember(struct root *root, const char *dir, const struct place *p)
+{
+    int fd = fcntl(p->dir, F_DUPFD_CLOEXEC, 0);
+    if (fd < 0)
+        return;
+    struct root_dir *d = &root->dirs[root->next];
+    if (root->next < root->count) {
+        fd_close(&d->fd);
+        free(d->path);
+    } else {
+        root->count++;
+    }
+    *d = (struct root_dir){.path = mem_strdup(dir), .fd = fd, .foreign = p->foreign};
+    root->next = (root->next + 1) % ROOT_DIRS;
+}
+
+static int enter(struct root *root, const char *path, struct place *p, struct err *err)
+{
+    const char *slash = strrchr(path, '/');
+    CLEANUP(mem_freep) char *dir = mem_strndup(path, (size_t)(slash - path));
+    p->name = mem_strdup(slash + 1);
+    if (recall(root, dir, p))
+        return 0;
+    int rc = walk(root, dir, true, p, err);
+    if (rc == 0)
+        remember(root, dir, p);
+    return rc < 0 ? -1 : 0;
+}
+
+int place_find(struct root *root, const char *path, struct place *ret, struct err *err)
 {
     struct place p = PLACE_INIT;
     p.shown = visible(bytes_str(path));
@@ -118,31 +249,45 @@ static bool is_listed(const json_t *list, const char *text)
     return false;
 }
 
-static int exists(int root, const char *path, struct err *err)
+/* 0: `dir` exists and may be passed; 1: it does not exist. */
+static int look_for(const struct root *root, const char *dir, const char *path,
+                    struct err *err)
 {
     CLEANUP(place_release) struct place p = PLACE_INIT;
-    struct stat st;
-    if (place_find(root, path, &p, err) < 0)
-        return -1;
-    return p.dir >= 0 && fstatat(p.dir, p.name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+    p.shown = visible(bytes_str(path));
+    return walk(root, dir, false, &p, err);
 }
 
-int place_missing(int root, const char *path, json_t *list, struct err *err)
+/* A directory can be made only where files can be. */
+static int check_above(struct root *root, const char *dir, struct err *err)
 {
+    CLEANUP(place_release) struct place p = PLACE_INIT;
+    return place_find(root, dir, &p, err);
+}
+
+int place_missing(struct root *root, const char *path, json_t *list, struct err *err)
+{
+    CLEANUP(place_release) struct place p = PLACE_INIT;
+    if (place_find(root, path, &p, err) < 0)
+        return -1;
+    if (p.dir >= 0)
+        return 0;
     for (const char *slash = strchr(path + 1, '/'); slash;
          slash = strchr(slash + 1, '/')) {
         CLEANUP(mem_freep) char *dir = mem_strndup(path, (size_t)(slash - path));
-        int there = exists(root, dir, err);
-        if (there < 0)
+        int missing = look_for(root, dir, path, err);
+        if (missing < 0)
+            return -1;
+        if (missing && check_above(root, dir, err) < 0)
             return -1;
         CLEANUP(mem_freep) char *text = escape_bytes(bytes_str(dir));
-        if (!there && !is_listed(list, text))
+        if (missing && !is_listed(list, text))
             json_array_append_new(list, json_string(text));
     }
     return 0;
 }
 
-int place_make(int root, const char *path, struct err *err)
+int place_make(struct root *root, const char *path, struct err *err)
 {
     CLEANUP(place_release) struct place p = PLACE_INIT;
     if (place_find(root, path, &p, err) < 0)
@@ -152,14 +297,15 @@ int place_make(int root, const char *path, struct err *err)
     if (mkdirat(p.dir, p.name, 0755) < 0)
         return errno == EEXIST ? 0
                                : err_sys(err, errno, "create directory '%s'", p.shown);
-    if (fchmodat(p.dir, p.name, 0755, 0) < 0 || fsync(p.dir) < 0)
+    if (fchmodat(p.dir, p.name, 0755, 0) < 0 || guard_fsync(p.dir, GUARD_STAGED_DIR) < 0)
         return err_sys(err, errno, "create directory '%s'", p.shown);
     return 0;
 }
 
-int place_unmake(int root, const char *path, struct err *err)
+int place_unmake(struct root *root, const char *path, struct err *err)
 {
     CLEANUP(place_release) struct place p = PLACE_INIT;
+    forget(root); /* it may be this one */
     if (place_find(root, path, &p, err) < 0)
         return -1;
     if (p.dir < 0)
@@ -168,16 +314,7 @@ int place_unmake(int root, const char *path, struct err *err)
         return errno == ENOENT || errno == ENOTEMPTY || errno == EEXIST
                    ? 0
                    : err_sys(err, errno, "remove directory '%s'", p.shown);
-    return fsync(p.dir) < 0 ? err_sys(err, errno, "sync the directory of '%s'", p.shown)
-                            : 0;
-}
-
-int place_sync(int root, const char *path, struct err *err)
-{
-    CLEANUP(place_release) struct place p = PLACE_INIT;
-    if (place_find(root, path, &p, err) < 0)
-        return -1;
-    if (p.dir >= 0 && fsync(p.dir) < 0)
-        return err_sys(err, errno, "sync the directory of '%s'", p.shown);
-    return 0;
+    return guard_fsync(p.dir, GUARD_SWAPPED) < 0
+               ? err_sys(err, errno, "sync the directory of '%s'", p.shown)
+               : 0;
 }

@@ -12,17 +12,22 @@
 #include "base/visible.h"
 #include "txn/escape.h"
 
-#define VERSION 1
+#define VERSION 2
 
 static const char *const state_names[] = {
-    [RECORD_PENDING] = "pending",
-    [RECORD_COMMITTED] = "committed",
+    [RECORD_PENDING] = "pending",         [RECORD_UNCONFIRMED] = "unconfirmed",
+    [RECORD_COMMITTED] = "committed",     [RECORD_ROLLING_BACK] = "rolling-back",
     [RECORD_ROLLED_BACK] = "rolled-back",
 };
 
 const char *record_state_name(enum record_state state)
 {
     return state_names[state];
+}
+
+bool record_is_open(enum record_state state)
+{
+    return state != RECORD_COMMITTED && state != RECORD_ROLLED_BACK;
 }
 
 static void file_release(struct record_file *f)
@@ -46,6 +51,7 @@ void record_release(struct record *r)
     json_decref(r->directories);
     json_decref(r->entries);
     json_decref(r->services);
+    json_decref(r->locks);
     json_decref(r->endpoints);
     json_decref(r->activated);
     *r = (struct record)RECORD_INIT;
@@ -120,9 +126,13 @@ void record_begin(struct record *r, const struct plan *plan)
     for (size_t i = 0; i < plan->entry_count; i++)
         json_array_append_new(r->entries, entry_json(&plan->entries[i]));
     r->services = json_array();
+    r->locks = json_array();
     for (size_t i = 0; i < plan->service_count; i++)
-        if (plan_touches(plan, plan->services[i].name))
+        if (plan_touches(plan, plan->services[i].name)) {
             json_array_append_new(r->services, service_json(&plan->services[i]));
+            json_array_extend(r->locks,
+                              plan->services[i].locks); /* NULL: fails, as well */
+        }
     r->endpoints = json_array();
     for (size_t i = 0; i < plan->endpoint_count; i++)
         json_array_append_new(r->endpoints, endpoint_json(&plan->endpoints[i]));
@@ -130,23 +140,32 @@ void record_begin(struct record *r, const struct plan *plan)
 
 /* --- to JSON ----------------------------------------------------------------------------- */
 
-/* {"sha256": "...", "target": "..."}, or null when absent. */
-static json_t *side_json(bool present, const char *sum, const char *target)
+/* {"sha256": "...", "size": 0}, before also {"target", "device", "inode"}; null when absent. */
+static json_t *before_json(const struct record_file *f)
 {
-    if (!present)
+    if (!f->before)
         return json_null();
-    CLEANUP(mem_freep) char *text = target ? escape_bytes(bytes_str(target)) : NULL;
-    return json_pack("{s:s, s:s*}", "sha256", sum, "target", text);
+    CLEANUP(mem_freep)
+    char *text = f->target ? escape_bytes(bytes_str(f->target)) : NULL;
+    return json_pack("{s:s, s:I, s:s*, s:I, s:I}", "sha256", f->before_sum, "size",
+                     (json_int_t)f->before_size, "target", text, "device",
+                     (json_int_t)f->device, "inode", (json_int_t)f->inode);
+}
+
+static json_t *after_json(const struct record_file *f)
+{
+    return f->after ? json_pack("{s:s, s:I}", "sha256", f->after_sum, "size",
+                                (json_int_t)f->after_size)
+                    : json_null();
 }
 
 static json_t *file_json(const struct record_file *f)
 {
     CLEANUP(mem_freep) char *path = escape_bytes(bytes_str(f->path));
-    return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "service", f->service, "path",
-                     path, "kind", f->kind == PLAN_SYMLINK ? "symlink" : "file", "temp",
-                     f->temp, "before", side_json(f->before, f->before_sum, f->target),
-                     "after", side_json(f->after, f->after_sum, NULL), "attributes",
-                     attrs_json(&f->attrs));
+    return json_pack("{s:s, s:s, s:s, s:b, s:s, s:o, s:o, s:o}", "service", f->service,
+                     "path", path, "kind", f->kind == PLAN_SYMLINK ? "symlink" : "file",
+                     "secret", (int)f->secret, "temp", f->temp, "before", before_json(f),
+                     "after", after_json(f), "attributes", attrs_json(&f->attrs));
 }
 
 json_t *record_manifest(const struct record *r)
@@ -158,16 +177,18 @@ json_t *record_manifest(const struct record *r)
         json_decref(files);
         return NULL;
     }
-    return json_pack("{s:i, s:I, s:s, s:s, s:o, s:O, s:O, s:O, s:O}", "version", VERSION,
-                     "id", (json_int_t)r->id, "time", r->time, "profile", r->profile,
-                     "files", files, "directories", r->directories, "entries", r->entries,
-                     "services", r->services, "endpoints", r->endpoints);
+    return json_pack("{s:i, s:I, s:s, s:s, s:o, s:O, s:O, s:O, s:O, s:O}", "version",
+                     VERSION, "id", (json_int_t)r->id, "time", r->time, "profile",
+                     r->profile, "files", files, "directories", r->directories, "entries",
+                     r->entries, "services", r->services, "locks", r->locks, "endpoints",
+                     r->endpoints);
 }
 
 json_t *record_progress(const struct record *r)
 {
-    return json_pack("{s:s, s:O, s:s?}", "state", state_names[r->state], "activated",
-                     r->activated, "cause", r->cause);
+    return json_pack("{s:s, s:O, s:s?, s:b, s:I}", "state", state_names[r->state],
+                     "activated", r->activated, "cause", r->cause, "settled",
+                     (int)r->settled, "deadline", (json_int_t)r->deadline);
 }
 
 /* --- from JSON --------------------------------------------------------------------------- */
@@ -186,53 +207,65 @@ static int load_sum(const char *text, char sum[DIGEST_SIZE])
     return 0;
 }
 
-static int load_side(json_t *side, bool *present, char sum[DIGEST_SIZE], char **target)
+static int load_size(json_int_t size, size_t *ret)
 {
-    const char *digest, *to = NULL;
-    *present = !json_is_null(side);
-    if (!*present)
-        return 0;
-    if (json_unpack(side, "{s:s, s?s}", "sha256", &digest, "target", &to) < 0 ||
-        load_sum(digest, sum) < 0)
-        return -1;
-    if (!to)
-        return 0;
-    *target = escape_string(to);
-    return *target ? 0 : -1;
+    *ret = (size_t)size;
+    return size >= 0 ? 0 : -1;
 }
 
-static int load_sides(json_t *before, json_t *after, struct record_file *f)
+static int load_before(json_t *side, struct record_file *f)
 {
-    char *unused = NULL;
-    int rc = load_side(after, &f->after, f->after_sum, &unused);
-    free(unused);
-    if (rc < 0 || load_side(before, &f->before, f->before_sum, &f->target) < 0)
+    const char *sum, *to = NULL;
+    json_int_t size, device, inode;
+    f->before = !json_is_null(side);
+    if (!f->before)
+        return 0;
+    if (json_unpack(side, "{s:s, s:I, s?s, s:I, s:I}", "sha256", &sum, "size", &size,
+                    "target", &to, "device", &device, "inode", &inode) < 0 ||
+        load_sum(sum, f->before_sum) < 0 || load_size(size, &f->before_size) < 0)
         return -1;
-    return f->before && (f->kind == PLAN_SYMLINK) != (f->target != NULL) ? -1 : 0;
+    f->device = (uint64_t)device;
+    f->inode = (uint64_t)inode;
+    f->target = to ? escape_string(to) : NULL;
+    return (f->kind == PLAN_SYMLINK) != (f->target != NULL) ? -1 : 0;
+}
+
+static int load_after(json_t *side, struct record_file *f)
+{
+    const char *sum;
+    json_int_t size;
+    f->after = !json_is_null(side);
+    if (!f->after)
+        return 0;
+    if (json_unpack(side, "{s:s, s:I}", "sha256", &sum, "size", &size) < 0 ||
+        load_sum(sum, f->after_sum) < 0)
+        return -1;
+    return load_size(size, &f->after_size);
 }
 
 static int load_file(json_t *json, struct record *r)
 {
     const char *service, *path, *kind, *temp;
     json_t *before, *after, *attributes;
-    if (json_unpack(json, "{s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "service", &service,
-                    "path", &path, "kind", &kind, "temp", &temp, "before", &before,
-                    "after", &after, "attributes", &attributes) < 0)
+    int secret;
+    if (json_unpack(json, "{s:s, s:s, s:s, s:b, s:s, s:o, s:o, s:o}", "service", &service,
+                    "path", &path, "kind", &kind, "secret", &secret, "temp", &temp,
+                    "before", &before, "after", &after, "attributes", &attributes) < 0)
         return -1;
     CLEANUP(mem_freep) char *plain = escape_string(path);
     if (!plain || strchr(temp, '/') || strncmp(temp, ".tlsharden.", 11) != 0)
         return -1;
     struct record_file *f = record_add_file(r, service, plain);
     f->temp = mem_strdup(temp);
+    f->secret = secret != 0;
     f->kind = strcmp(kind, "symlink") == 0 ? PLAN_SYMLINK : PLAN_FILE;
-    if (load_sides(before, after, f) < 0)
+    if (load_before(before, f) < 0 || load_after(after, f) < 0)
         return -1;
     return attrs_load(attributes, &f->attrs);
 }
 
-int record_read_state(const json_t *progress, enum record_state *ret)
+static int load_state_name(const char *text, enum record_state *ret)
 {
-    const char *text = json_string_value(json_object_get(progress, "state"));
     for (size_t i = 0; text && i < ARRAY_LEN(state_names); i++)
         if (strcmp(text, state_names[i]) == 0) {
             *ret = (enum record_state)i;
@@ -272,13 +305,21 @@ static bool is_text(json_t *value)
     return json_is_string(value);
 }
 
-static int load_state(const json_t *progress, struct record *r)
+int record_load_state(const json_t *progress, struct record *r)
 {
-    json_t *activated = json_object_get(progress, "activated");
-    if (record_read_state(progress, &r->state) < 0 || !all_are(activated, is_text))
+    const char *state;
+    json_t *activated, *cause;
+    json_int_t deadline;
+    int settled;
+    if (json_unpack(unlocked(progress), "{s:s, s:o, s:o, s:b, s:I}", "state", &state,
+                    "activated", &activated, "cause", &cause, "settled", &settled,
+                    "deadline", &deadline) < 0 ||
+        load_state_name(state, &r->state) < 0 || !all_are(activated, is_text))
         return -1;
     r->activated = json_incref(activated);
-    r->cause = mem_strdup(json_string_value(json_object_get(progress, "cause")));
+    r->cause = mem_strdup(json_string_value(cause));
+    r->settled = settled != 0;
+    r->deadline = (int64_t)deadline;
     return 0;
 }
 
@@ -287,18 +328,18 @@ static int load_manifest(const json_t *manifest, struct record *r)
     const char *time, *profile;
     json_int_t version, id;
     json_t *files;
-    if (json_unpack(unlocked(manifest), "{s:I, s:I, s:s, s:s, s:o, s:O, s:O, s:O, s:O}",
-                    "version", &version, "id", &id, "time", &time, "profile", &profile,
-                    "files", &files, "directories", &r->directories, "entries",
-                    &r->entries, "services", &r->services, "endpoints",
-                    &r->endpoints) < 0 ||
+    if (json_unpack(
+            unlocked(manifest), "{s:I, s:I, s:s, s:s, s:o, s:O, s:O, s:O, s:O, s:O}",
+            "version", &version, "id", &id, "time", &time, "profile", &profile, "files",
+            &files, "directories", &r->directories, "entries", &r->entries, "services",
+            &r->services, "locks", &r->locks, "endpoints", &r->endpoints) < 0 ||
         version != VERSION)
         return -1;
     r->id = (unsigned)id;
     r->time = mem_strdup(time);
     r->profile = mem_strdup(profile);
     if (!all_are(r->directories, is_text) || !all_are(r->entries, entry_is_sound) ||
-        !all_are(r->services, service_is_sound))
+        !all_are(r->services, service_is_sound) || !all_are(r->locks, is_text))
         return -1;
     for (size_t i = 0; i < json_array_size(files); i++)
         if (load_file(json_array_get(files, i), r) < 0)
@@ -310,7 +351,7 @@ int record_load(const json_t *manifest, const json_t *progress, struct record *r
                 struct err *err)
 {
     record_release(r);
-    if (load_manifest(manifest, r) == 0 && load_state(progress, r) == 0)
+    if (load_manifest(manifest, r) == 0 && record_load_state(progress, r) == 0)
         return 0;
     record_release(r);
     return err_set(err, ERR_INPUT, "the record is damaged, or of another version");

@@ -2,19 +2,26 @@
  * The record of one transaction: what was there, what shall be there, who has to take notice. Written
  * before anything is touched, it is all that taking back needs.
  *
- * On disk it is manifest.json, which never changes, and state.json, which says how far things are;
+ * On disk it is the manifest, which never changes, and the state, which says how far things are;
  * store.h keeps them. Paths and link targets are escaped there (escape.h).
  */
 #ifndef TXN_RECORD_H
 #define TXN_RECORD_H
 
 #include <jansson.h>
+#include <stdint.h>
 
 #include "base/digest.h"
 #include "plan/plan.h"
 #include "txn/attrs.h"
 
-enum record_state { RECORD_PENDING, RECORD_COMMITTED, RECORD_ROLLED_BACK };
+enum record_state {
+    RECORD_PENDING,     /* being carried out */
+    RECORD_UNCONFIRMED, /* carried out; goes back at the deadline unless somebody confirms */
+    RECORD_COMMITTED,
+    RECORD_ROLLING_BACK, /* was committed, is being taken back */
+    RECORD_ROLLED_BACK,
+};
 
 /* What undo finds at a path. */
 enum record_found { FOUND_BEFORE, FOUND_AFTER, FOUND_OTHER };
@@ -22,13 +29,20 @@ enum record_found { FOUND_BEFORE, FOUND_AFTER, FOUND_OTHER };
 struct record_file {
     char *service, *path, *shown; /* shown: the path, for messages; not stored */
     enum plan_kind kind;
+    bool secret;        /* content is never shown */
     char *temp;         /* the name of what is staged beside it */
     bool before, after; /* whether it is there */
     char before_sum[DIGEST_SIZE],
         after_sum[DIGEST_SIZE]; /* of content or target; "": absent */
     char *target;               /* of the link before; NULL: not a link, or absent */
-    struct attrs attrs;         /* what it had before, or gets as a new file */
-    enum record_found found;    /* not stored */
+    size_t before_size, after_size;
+    uint64_t device, inode; /* before */
+    struct attrs attrs;     /* what it had before, or gets as a new file */
+    /* what undo knows of it; not stored */
+    enum record_found found;
+    bool present;  /* something has its name */
+    bool has_temp; /* `temp` still holds what was displaced on the way forward */
+    bool forced;   /* is put back even if somebody edited it */
 };
 
 struct record {
@@ -41,6 +55,7 @@ struct record {
     json_t *
         entries; /* [{"service", "uri", "dn", "before", "after", "neutral", "sync_dir"}] */
     json_t *services; /* [{"name", "title", "running", "activate"}] */
+    json_t *locks;    /* of other programs, held while files change: paths */
     json_t *
         endpoints; /* [{"service", "role", "address", "port", "starttls", "name", "required"}] */
 
@@ -48,6 +63,8 @@ struct record {
     json_t
         *activated; /* names of the services that may have taken notice: written ahead */
     char *cause;    /* why it was taken back, or NULL */
+    bool settled;   /* committed, and the old files are where they stay */
+    int64_t deadline; /* of RECORD_UNCONFIRMED: seconds since 1970 */
 };
 
 #define RECORD_INIT                                                                      \
@@ -67,7 +84,10 @@ struct record_file *record_add_file(struct record *r, const char *service,
 void record_activate(struct record *r, const char *service);
 bool record_is_activated(const struct record *r, const char *service);
 
-/* manifest.json and state.json as values; new references. NULL: a text in it is not UTF-8. */
+/* Whether the change is in place, but for good or in question. */
+bool record_is_open(enum record_state state);
+
+/* Manifest and state as values; new references. NULL: a text in it is not UTF-8. */
 json_t *record_manifest(const struct record *r);
 json_t *record_progress(const struct record *r);
 
@@ -75,10 +95,10 @@ json_t *record_progress(const struct record *r);
 int record_load(const json_t *manifest, const json_t *progress, struct record *r,
                 struct err *err) MUST_CHECK;
 
-/* Of state.json only; -1: not of its shape. */
-int record_read_state(const json_t *progress, enum record_state *ret) MUST_CHECK;
+/* The state only (`state`, `activated`, `cause`, `settled`, `deadline`); -1: not of its shape. */
+int record_load_state(const json_t *progress, struct record *r) MUST_CHECK;
 
-/* "committed", "pending", "rolled-back". */
+/* "committed", "pending", "rolled-back" and so on. */
 const char *record_state_name(enum record_state state);
 
 #endif

@@ -4,7 +4,9 @@
 
 #include <stdbool.h>
 
+#include "txn/guard.h"
 #include "txn/hold.h"
+#include "txn/place.h"
 #include "txn/record.h"
 #include "txn/store.h"
 #include "txn/txn.h"
@@ -12,11 +14,13 @@
 struct run {
     const struct txn_opts *opts;
     bool live; /* the running host, not a tree */
-    int root;  /* open directory */
+    struct root root;
     struct store store;
     struct hold hold;
     struct record record;
     bool begun; /* a file or a service is not what it was */
+    struct buf
+        kept; /* what somebody made of our files and is now among the records, for people */
 };
 
 /* Opens root and store, takes the lock, holds signals; run_end() in any case. */
@@ -33,7 +37,13 @@ int run_safe_point(const struct run *run, struct err *err) MUST_CHECK;
  * said. `what` is for messages: "activate". */
 int run_commands(const json_t *list, const char *what, struct err *err) MUST_CHECK;
 
+/* Whether there are so many files that one syncfs() costs less than an fsync() for each. */
+bool run_has_many(const struct run *run);
+
+/* Makes staged files and their names durable: fsync of each directory, or syncfs of each file system. */
+int run_sync_staged(struct run *run, struct err *err) MUST_CHECK;
+
 /* fsync of all directories that hold files of the record, each once. */
-int run_sync(const struct run *run, struct err *err) MUST_CHECK;
+int run_sync(struct run *run, enum guard which, struct err *err) MUST_CHECK;
 
 #endif

@@ -1,9 +1,7 @@
 /*
  * Everything here is reached from one open directory that only we may enter. Each file is synced before
- * its directory, each directory before the rename that makes it count.
- *
- * The lock is an open file description lock: unlike POSIX's it is not lost when some library closes
- * another descriptor of the file. Ref: fcntl(2), F_OFD_SETLK.
+ * its directory, each directory before the rename that makes it count. What is in a generation beside
+ * manifest and state: images.c.
  */
 #include "txn/store.h"
 
@@ -17,10 +15,17 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "txn/frame.h"
+#include "txn/guard.h"
+#include "txn/images.h"
+#include "txn/lock.h"
 
 #define DIRECTORY  (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 #define LAST_ID    99999999
 #define JSON_LIMIT ((size_t)256 << 20)
+#define DAMAGED                                                                          \
+    ": nothing was guessed and nothing changed; see with 'tlsharden history' and a "     \
+    "backup what is to be put back by hand, then move the folder away"
 
 void store_release(struct store *s)
 {
@@ -91,31 +96,6 @@ static int open_dirs(const char *path, struct store *s, struct err *err)
     return s->gen < 0 ? err_sys(err, errno, "open '%s/gen'", path) : 0;
 }
 
-static int refuse_second(int lock, struct err *err)
-{
-    char pid[32] = "";
-    ssize_t n = pread(lock, pid, sizeof pid - 1, 0);
-    pid[n > 0 ? strspn(pid, "0123456789") : 0] = '\0';
-    return err_set(err, ERR_REFUSED, "another tlsharden is at work (pid %s): wait for it",
-                   *pid ? pid : "unknown");
-}
-
-static int take_lock(struct store *s, struct err *err)
-{
-    s->lock = openat(s->dir, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (s->lock < 0)
-        return err_sys(err, errno, "open the lock");
-    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    if (fcntl(s->lock, F_OFD_SETLK, &whole) < 0)
-        return errno == EAGAIN || errno == EACCES ? refuse_second(s->lock, err)
-                                                  : err_sys(err, errno, "take the lock");
-    char pid[32];
-    int n = snprintf(pid, sizeof pid, "%d\n", (int)getpid());
-    if (ftruncate(s->lock, 0) < 0 || pwrite(s->lock, pid, (size_t)n, 0) != n)
-        return err_sys(err, errno, "write the lock");
-    return 0;
-}
-
 /* --- removing ---------------------------------------------------------------------------- */
 
 /* Removes the files of one directory, and those of directories in it, `depth` levels deep. */
@@ -139,6 +119,8 @@ static int empty(int dir, int depth)
 static int remove_folder(int gen, const char *name, struct err *err)
 {
     CLEANUP(fd_close) int dir = openat(gen, name, DIRECTORY);
+    if (dir < 0 && errno == ENOTDIR && unlinkat(gen, name, 0) == 0)
+        return 0; /* a state that never came to be */
     if (dir < 0 || empty(dir, 1) < 0 || unlinkat(gen, name, AT_REMOVEDIR) < 0)
         return err_sys(err, errno, "remove 'gen/%s'", name);
     return 0;
@@ -162,12 +144,13 @@ static int sweep(int gen, struct err *err)
     return 0;
 }
 
-int store_discard(const struct store *s, const struct record *r, struct err *err)
+int store_discard(const struct store *s, unsigned id, struct err *err)
 {
     char name[16], trash[32];
-    snprintf(name, sizeof name, "%04u", r->id);
+    snprintf(name, sizeof name, "%04u", id);
     snprintf(trash, sizeof trash, "%s.trash", name);
-    if (renameat(s->gen, name, s->gen, trash) < 0 || fsync(s->gen) < 0)
+    if (renameat(s->gen, name, s->gen, trash) < 0 ||
+        guard_fsync(s->gen, GUARD_RECORD_DIR) < 0)
         return err_sys(err, errno, "discard 'gen/%s'", name);
     return remove_folder(s->gen, trash, err);
 }
@@ -177,8 +160,10 @@ int store_open(const char *state_dir, struct store *ret, struct err *err)
     struct store s = STORE_INIT;
     if (make_state_dir(state_dir, err) < 0)
         return -1;
-    if (open_dirs(state_dir, &s, err) < 0 || take_lock(&s, err) < 0 ||
-        sweep(s.gen, err) < 0) {
+    int rc = open_dirs(state_dir, &s, err);
+    if (rc == 0)
+        rc = s.lock = lock_take(s.dir, err);
+    if (rc < 0 || sweep(s.gen, err) < 0) {
         store_release(&s);
         return -1;
     }
@@ -247,43 +232,23 @@ static int next_id(const struct store *s, unsigned *ret, struct err *err)
 
 /* --- writing ----------------------------------------------------------------------------- */
 
-static int write_synced(int dir, const char *name, struct bytes data, struct err *err)
-{
-    CLEANUP(fd_close)
-    int fd =
-        openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return err_sys(err, errno, "create '%s'", name);
-    if (file_write_all(fd, data.data, data.len, name, err) < 0)
-        return -1;
-    return fsync(fd) < 0 ? err_sys(err, errno, "sync '%s'", name) : 0;
-}
-
-static int write_json(int dir, const char *name, json_t *value, struct err *err)
+static int write_json(int dir, const char *name, json_t *value, enum guard sync,
+                      struct err *err)
 {
     CLEANUP(mem_freep) char *text = json_dumps(value, JSON_INDENT(1) | JSON_SORT_KEYS);
     json_decref(value);
     if (!text)
         return err_set(err, ERR_SYSTEM, "write '%s': a text in it is not UTF-8", name);
-    return write_synced(dir, name, bytes_str(text), err);
-}
-
-static int write_before(int folder, const struct record *r, const struct plan *plan,
-                        struct err *err)
-{
-    if (mkdirat(folder, "before", 0700) < 0)
-        return err_sys(err, errno, "create directory 'before'");
-    CLEANUP(fd_close) int dir = openat(folder, "before", DIRECTORY);
-    if (dir < 0)
-        return err_sys(err, errno, "open 'before'");
-    for (size_t i = 0; i < r->count; i++) {
-        char name[32];
-        snprintf(name, sizeof name, "%zu", i);
-        if (r->files[i].before && r->files[i].kind == PLAN_FILE &&
-            write_synced(dir, name, bytes_buf(&plan->files[i].before), err) < 0)
-            return -1;
-    }
-    return fsync(dir) < 0 ? err_sys(err, errno, "sync 'before'") : 0;
+    CLEANUP(buf_release) struct buf framed = BUF_INIT;
+    CLEANUP(fd_close)
+    int fd =
+        openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return err_sys(err, errno, "create '%s'", name);
+    frame_put(bytes_str(text), &framed);
+    if (file_write_all(fd, framed.data, framed.len, name, err) < 0)
+        return -1;
+    return guard_fsync(fd, sync) < 0 ? err_sys(err, errno, "sync '%s'", name) : 0;
 }
 
 static int fill(const struct store *s, const char *name, const struct record *r,
@@ -294,11 +259,13 @@ static int fill(const struct store *s, const char *name, const struct record *r,
     CLEANUP(fd_close) int folder = openat(s->gen, name, DIRECTORY);
     if (folder < 0)
         return err_sys(err, errno, "open 'gen/%s'", name);
-    if (write_before(folder, r, plan, err) < 0 ||
-        write_json(folder, "manifest.json", record_manifest(r), err) < 0 ||
-        write_json(folder, "state.json", record_progress(r), err) < 0)
+    if (images_write(folder, plan, err) < 0 ||
+        write_json(folder, "manifest", record_manifest(r), GUARD_RECORD, err) < 0 ||
+        write_json(folder, "state", record_progress(r), GUARD_RECORD, err) < 0)
         return -1;
-    return fsync(folder) < 0 ? err_sys(err, errno, "sync 'gen/%s'", name) : 0;
+    return guard_fsync(folder, GUARD_RECORD_DIR) < 0
+               ? err_sys(err, errno, "sync 'gen/%s'", name)
+               : 0;
 }
 
 int store_add(const struct store *s, struct record *r, const struct plan *plan,
@@ -311,7 +278,7 @@ int store_add(const struct store *s, struct record *r, const struct plan *plan,
     snprintf(fresh, sizeof fresh, "%s.new", name);
     int rc = fill(s, fresh, r, plan, err);
     if (rc == 0 && (renameat2(s->gen, fresh, s->gen, name, RENAME_NOREPLACE) < 0 ||
-                    fsync(s->gen) < 0 || fsync(s->dir) < 0))
+                    guard_fsync(s->gen, GUARD_RECORD_DIR) < 0))
         rc = err_sys(err, errno, "record 'gen/%s'", name);
     if (rc < 0) {
         struct err second = ERR_INIT;
@@ -323,16 +290,18 @@ int store_add(const struct store *s, struct record *r, const struct plan *plan,
 
 int store_update(const struct store *s, const struct record *r, struct err *err)
 {
-    char name[16];
+    char name[16], fresh[32];
     snprintf(name, sizeof name, "%04u", r->id);
+    snprintf(fresh, sizeof fresh, "%s.state.new", name);
     CLEANUP(fd_close) int folder = openat(s->gen, name, DIRECTORY);
     if (folder < 0)
         return err_sys(err, errno, "open 'gen/%s'", name);
-    if (unlinkat(folder, "state.new", 0) < 0 && errno != ENOENT)
+    if (unlinkat(s->gen, fresh, 0) < 0 && errno != ENOENT)
         return err_sys(err, errno, "update 'gen/%s'", name);
-    if (write_json(folder, "state.new", record_progress(r), err) < 0)
+    if (write_json(s->gen, fresh, record_progress(r), GUARD_STATE, err) < 0)
         return err_context(err, "update 'gen/%s'", name);
-    if (renameat(folder, "state.new", folder, "state.json") < 0 || fsync(folder) < 0)
+    if (renameat(s->gen, fresh, folder, "state") < 0 ||
+        guard_fsync(folder, GUARD_STATE_DIR) < 0)
         return err_sys(err, errno, "update 'gen/%s'", name);
     return 0;
 }
@@ -347,13 +316,19 @@ static int read_beneath(int dir, const char *name, struct buf *out, struct err *
     return file_read_fd(fd, name, JSON_LIMIT, out, NULL, err);
 }
 
+/* Damage is told with what can be done about it. */
 static json_t *read_json(int dir, const char *name, struct err *err)
 {
-    CLEANUP(buf_release) struct buf text = BUF_INIT;
-    if (read_beneath(dir, name, &text, err) < 0)
+    CLEANUP(buf_release) struct buf framed = BUF_INIT;
+    struct bytes text;
+    if (read_beneath(dir, name, &framed, err) < 0)
         return NULL;
+    if (frame_get(bytes_buf(&framed), &text) < 0) {
+        err_set(err, ERR_INPUT, "'%s' is damaged" DAMAGED, name);
+        return NULL;
+    }
     json_error_t where;
-    json_t *value = json_loadb(buf_str(&text), text.len, JSON_REJECT_DUPLICATES, &where);
+    json_t *value = json_loadb(text.data, text.len, JSON_REJECT_DUPLICATES, &where);
     if (!value)
         err_at(err, name, (size_t)where.line, (size_t)where.column, "%s", where.text);
     return value;
@@ -366,39 +341,23 @@ int store_load(const struct store *s, unsigned id, struct record *r, struct err 
     CLEANUP(fd_close) int folder = openat(s->gen, name, DIRECTORY);
     if (folder < 0)
         return err_sys(err, errno, "open 'gen/%s'", name);
-    json_t *manifest = read_json(folder, "manifest.json", err);
-    json_t *progress = manifest ? read_json(folder, "state.json", err) : NULL;
+    json_auto_t *manifest = read_json(folder, "manifest", err);
+    json_auto_t *progress = manifest ? read_json(folder, "state", err) : NULL;
     int rc = progress ? record_load(manifest, progress, r, err) : -1;
-    json_decref(manifest);
-    json_decref(progress);
+    if (rc == 0 && r->id != id)
+        rc = err_set(err, ERR_INPUT, "the record is that of generation %04u", r->id);
     return rc < 0 ? err_context(err, "generation %s", name) : 0;
 }
 
-int store_state(const struct store *s, unsigned id, enum record_state *ret,
-                struct err *err)
+int store_state(const struct store *s, unsigned id, struct record *ret, struct err *err)
 {
     char name[64];
-    snprintf(name, sizeof name, "%04u/state.json", id);
-    json_t *progress = read_json(s->gen, name, err);
-    int rc = progress ? record_read_state(progress, ret) : -1;
-    if (progress && rc < 0)
-        err_set(err, ERR_INPUT, "'gen/%s' is damaged", name);
-    json_decref(progress);
-    return rc;
-}
-
-int store_before(const struct store *s, const struct record *r, size_t index,
-                 struct buf *out, struct err *err)
-{
-    char name[64], sum[DIGEST_SIZE];
-    snprintf(name, sizeof name, "%04u/before/%zu", r->id, index);
-    size_t start = out->len;
-    if (read_beneath(s->gen, name, out, err) < 0)
-        return -1;
-    digest_sha256((struct bytes){.data = out->data + start, .len = out->len - start},
-                  sum);
-    if (strcmp(sum, r->files[index].before_sum) != 0)
-        return err_set(err, ERR_SYSTEM, "'gen/%s' is not what was recorded of '%s'", name,
-                       r->files[index].shown);
-    return 0;
+    snprintf(name, sizeof name, "%04u/state", id);
+    json_auto_t *progress = read_json(s->gen, name, err);
+    record_release(ret);
+    if (!progress)
+        return err_context(err, "generation %04u", id);
+    return record_load_state(progress, ret) < 0
+               ? err_set(err, ERR_INPUT, "'gen/%s' is damaged" DAMAGED, name)
+               : 0;
 }

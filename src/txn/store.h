@@ -1,10 +1,12 @@
 /*
  * The state directory: one lock, and one folder per generation.
  *
- *     lock                     held while a transaction is under way; never removed; holds the pid
- *     gen/0001/manifest.json   the record (record.h); never changes
- *     gen/0001/state.json      how far it is; replaced atomically
- *     gen/0001/before/0        content of the record's file 0 before, and so on
+ *     lock                 held while a transaction is under way; never removed (lock.h)
+ *     gen/0001/manifest    the record (record.h) in a frame (frame.h); never changes
+ *     gen/0001/state       how far it is, in a frame; replaced atomically
+ *     gen/0001/images      content of each file before and after, one behind the other
+ *     gen/0001/before/0    file 0 itself as it was, once the change has been committed
+ *     gen/0001/kept/0      what somebody else made of file 0 and had to give way
  *
  * A generation appears whole, by one rename, and vanishes by one; "0001.new" and "0001.trash" are what
  * a kill in between leaves, and are swept away.
@@ -12,6 +14,7 @@
 #ifndef TXN_STORE_H
 #define TXN_STORE_H
 
+#include "txn/place.h"
 #include "txn/record.h"
 
 struct store {
@@ -36,8 +39,8 @@ int store_look(const char *state_dir, struct store *ret, struct err *err) MUST_C
 int store_list(const struct store *s, unsigned **ret, size_t *count,
                struct err *err) MUST_CHECK;
 
-/* Numbers the record and makes it durable, with the plan's before bytes (files are in one order in
- * both). -1: nothing of it is left. */
+/* Numbers the record and makes it durable, with the plan's bytes before and after (files are in one
+ * order in both). -1: nothing of it is left. */
 int store_add(const struct store *s, struct record *r, const struct plan *plan,
               struct err *err) MUST_CHECK;
 
@@ -45,19 +48,41 @@ int store_add(const struct store *s, struct record *r, const struct plan *plan,
 int store_update(const struct store *s, const struct record *r,
                  struct err *err) MUST_CHECK;
 
+/* ERR_INPUT: it is damaged; which generation, and what to do. */
 int store_load(const struct store *s, unsigned id, struct record *r,
                struct err *err) MUST_CHECK;
 
-/* Only how far it is. */
-int store_state(const struct store *s, unsigned id, enum record_state *ret,
+/* Only how far it is: state, activated, cause, settled, deadline. */
+int store_state(const struct store *s, unsigned id, struct record *ret,
                 struct err *err) MUST_CHECK;
 
-/* The bytes of file `index` before, compared with their digest. */
-int store_before(const struct store *s, const struct record *r, size_t index,
-                 struct buf *out, struct err *err) MUST_CHECK;
+/* Removes a generation at once, whatever is in it. */
+int store_discard(const struct store *s, unsigned id, struct err *err) MUST_CHECK;
 
-/* Removes a generation that never began. */
-int store_discard(const struct store *s, const struct record *r,
-                  struct err *err) MUST_CHECK;
+/* --- images ------------------------------------------------------------------------------ */
+
+enum store_side { STORE_BEFORE, STORE_AFTER };
+
+/* Appends the bytes of file `index`, compared with their digest. */
+int store_image(const struct store *s, const struct record *r, size_t index,
+                enum store_side side, struct buf *out, struct err *err) MUST_CHECK;
+
+/* --- files that moved here --------------------------------------------------------------- */
+
+/* Folders of a generation. */
+#define STORE_OLD  "before"
+#define STORE_KEPT "kept"
+
+/* The folder, open; made when it is missing. */
+int store_folder(const struct store *s, const struct record *r, const char *folder,
+                 struct err *err) MUST_CHECK;
+
+/* Gives what `name` stands for a second name: file `index` of STORE_OLD; -1 with errno. */
+int store_link_old(const struct store *s, const struct record *r, size_t index,
+                   const struct place *p, const char *name) MUST_CHECK;
+
+/* Forgets the old files: they are back where they were. */
+int store_drop_old(const struct store *s, const struct record *r,
+                   struct err *err) MUST_CHECK;
 
 #endif

@@ -10,6 +10,7 @@
 #include "txn/escape.h"
 #include "txn/live.h"
 #include "txn/place.h"
+#include "txn/room.h"
 #include "txn/swap.h"
 
 #define AGAIN "has changed since the plan was made: plan again"
@@ -32,21 +33,44 @@ static int compare(const struct plan_file *f, const struct live *live, const cha
 static void describe(struct record_file *r, const struct plan_file *f, struct live *live)
 {
     r->kind = f->kind;
+    r->secret = f->secret;
     r->temp = swap_name();
     r->before = f->present_before;
     r->after = f->present_after;
-    if (r->before)
+    if (r->after) {
+        r->after_size = f->after.len;
+        digest_sha256(bytes_buf(&f->after), r->after_sum);
+    }
+    if (r->before) {
         memcpy(r->before_sum, live->sum, sizeof r->before_sum);
+        r->before_size = live->content.len;
+        r->device = live->dev;
+        r->inode = live->ino;
+    }
     if (r->before && r->kind == PLAN_SYMLINK)
         r->target = bytes_dup(bytes_buf(&live->content));
-    if (r->after)
-        digest_sha256(bytes_buf(&f->after), r->after_sum);
     if (!r->before) {
         r->attrs = (struct attrs){.mode = f->mode & 07777, .uid = f->uid, .gid = f->gid};
         return;
     }
     r->attrs = live->attrs; /* moved */
     live->attrs = (struct attrs){.exact = false};
+}
+
+/* Wherever links have led: files are changed where configuration is. */
+static int check_allowed(const struct run *run, const char *path, const char *shown,
+                         struct err *err)
+{
+    const char *const *dir = run->opts->allowed;
+    for (; dir && *dir; dir++) {
+        size_t n = strlen(*dir);
+        if (strncmp(path, *dir, n) == 0 && path[n] == '/')
+            return 0;
+    }
+    return dir ? err_set(err, ERR_REFUSED,
+                         "'%s' is not where configuration files are: move it beneath %s",
+                         shown, run->opts->allowed[0])
+               : 0;
 }
 
 static int survey_file(struct run *run, const struct plan_file *f, json_t *seen,
@@ -58,12 +82,13 @@ static int survey_file(struct run *run, const struct plan_file *f, json_t *seen,
         return err_set(err, ERR_BUG, "the plan has '%s' twice", r->shown);
     json_object_set_new(seen, key, json_true());
     CLEANUP(live_release) struct live live = LIVE_INIT;
-    if (live_read(run->root, f->path, &live, err) < 0 ||
+    if (check_allowed(run, f->path, r->shown, err) < 0 ||
+        live_read(&run->root, f->path, &live, err) < 0 ||
         compare(f, &live, r->shown, err) < 0)
         return -1;
     describe(r, f, &live);
     if (r->after && !r->before)
-        return place_missing(run->root, f->path, run->record.directories, err);
+        return place_missing(&run->root, f->path, run->record.directories, err);
     return 0;
 }
 
@@ -100,5 +125,5 @@ int survey(struct run *run, const struct plan *plan, struct err *err)
     for (size_t i = 0; i < plan->entry_count; i++)
         if (survey_entry(run, plan, i, err) < 0)
             return -1;
-    return 0;
+    return room_check(run, err);
 }

@@ -1,6 +1,6 @@
 /*
- * Staging and renaming. The staged file is made with O_EXCL and mode 0600; what it may become (owner,
- * access control list, mode) comes after its content, and fsync last.
+ * Staging and exchanging. The staged file is made with O_EXCL and mode 0600; what it may become (owner,
+ * access control list, mode) comes after its content, and fsync last. Ref: renameat2(2).
  */
 #include "txn/swap.h"
 
@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "txn/live.h"
 
 char *swap_name(void)
 {
@@ -34,65 +35,90 @@ int swap_drop(const struct place *p, const char *temp, struct err *err)
     return 0;
 }
 
-static int stage_link(const struct place *p, const char *temp, struct bytes target,
-                      const struct attrs *attrs, bool time, struct err *err)
+/* --- staging ----------------------------------------------------------------------------- */
+
+static int stage_link(const struct place *p, const char *temp,
+                      const struct swap_new *what, struct err *err)
 {
-    CLEANUP(mem_freep) char *to = bytes_dup(target);
+    CLEANUP(mem_freep) char *to = bytes_dup(what->content);
     if (symlinkat(to, p->dir, temp) < 0)
-        return err_sys(err, errno, "stage link '%s'", p->shown);
-    return attrs_give_link(p->dir, temp, p->shown, attrs, time, err);
+        return err_sys(err, errno, "create link");
+    return attrs_give_link(p->dir, temp, p->shown, what->attrs, what->time, err);
 }
 
-static int stage_file(const struct place *p, const char *temp, struct bytes content,
-                      const struct attrs *attrs, bool time, struct err *err)
+static int reread(int fd, const struct place *p, struct bytes content, struct err *err)
+{
+    CLEANUP(buf_release) struct buf now = BUF_INIT;
+    if (!guard_looks(GUARD_REREAD))
+        return 0;
+    if (lseek(fd, 0, SEEK_SET) < 0)
+        return err_sys(err, errno, "read again");
+    if (file_read_fd(fd, p->shown, FILE_LIMIT, &now, NULL, err) < 0)
+        return -1;
+    return bytes_eq(bytes_buf(&now), content)
+               ? 0
+               : err_set(err, ERR_SYSTEM, "what was written does not read back the same");
+}
+
+static int stage_file(const struct place *p, const char *temp,
+                      const struct swap_new *what, struct err *err)
 {
     CLEANUP(fd_close)
     int fd =
-        openat(p->dir, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+        openat(p->dir, temp, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return err_sys(err, errno, "create");
-    if (file_write_all(fd, content.data, content.len, p->shown, err) < 0 ||
-        attrs_give(fd, p->shown, attrs, time, err) < 0)
+    if (file_write_all(fd, what->content.data, what->content.len, p->shown, err) < 0 ||
+        attrs_give(fd, p->shown, what->attrs, what->time, err) < 0 ||
+        reread(fd, p, what->content, err) < 0)
         return -1;
-    return fsync(fd) < 0 ? err_sys(err, errno, "fsync") : 0;
+    if (what->sync != GUARD_NONE && guard_fsync(fd, what->sync) < 0)
+        return err_sys(err, errno, "fsync");
+    return 0;
 }
 
-int swap_stage(const struct place *p, const char *temp, enum plan_kind kind,
-               struct bytes content, const struct attrs *attrs, bool time,
+int swap_stage(const struct place *p, const char *temp, const struct swap_new *what,
                struct err *err)
 {
     if (p->dir < 0)
         return err_sys(err, ENOENT, "stage '%s'", p->shown);
-    if (swap_drop(p, temp, err) < 0)
-        return -1;
-    int rc = kind == PLAN_SYMLINK ? stage_link(p, temp, content, attrs, time, err)
-                                  : stage_file(p, temp, content, attrs, time, err);
+    int rc = what->kind == PLAN_SYMLINK ? stage_link(p, temp, what, err)
+                                        : stage_file(p, temp, what, err);
     return rc < 0 ? err_context(err, "stage '%s'", p->shown) : 0;
 }
 
-/* link(2) refuses an existing name, too; for file systems whose rename cannot. */
-static int link_and_drop(const struct place *p, const char *temp)
-{
-    if (linkat(p->dir, temp, p->dir, p->name, 0) < 0)
-        return -1;
-    return unlinkat(p->dir, temp, 0);
-}
+/* --- exchanging -------------------------------------------------------------------------- */
 
-int swap_put(const struct place *p, const char *temp, bool replace, struct err *err)
+static int move(const struct place *p, const char *from, const char *to, unsigned flags,
+                struct err *err)
 {
-    unsigned flags = replace ? 0 : RENAME_NOREPLACE;
-    int rc = renameat2(p->dir, temp, p->dir, p->name, flags);
-    if (rc < 0 && errno == EINVAL && !replace)
-        rc = link_and_drop(p, temp);
-    if (rc < 0 && errno == EEXIST)
+    if (renameat2(p->dir, from, p->dir, to, flags) == 0)
+        return 0;
+    if (errno == EEXIST)
         return err_set(err, ERR_REFUSED, "'%s' has appeared since the plan was made",
                        p->shown);
-    return rc < 0 ? err_sys(err, errno, "replace '%s'", p->shown) : 0;
+    if (errno == ENOENT)
+        return err_set(err, ERR_REFUSED, "'%s' has vanished since the plan was made",
+                       p->shown);
+    if (errno == EINVAL)
+        return err_set(
+            err, ERR_REFUSED,
+            "the file system of '%s' cannot exchange two names, so that nothing "
+            "can be replaced there safely",
+            p->shown);
+    return err_sys(err, errno, "replace '%s'", p->shown);
 }
 
-int swap_remove(const struct place *p, struct err *err)
+int swap_turn(const struct place *p, const char *temp, bool has_temp, bool has_name,
+              struct err *err)
 {
-    if (p->dir >= 0 && unlinkat(p->dir, p->name, 0) < 0 && errno != ENOENT)
-        return err_sys(err, errno, "remove '%s'", p->shown);
-    return 0;
+    if (p->dir < 0)
+        return err_set(err, ERR_REFUSED,
+                       "the directory of '%s' has vanished since the plan was made",
+                       p->shown);
+    if (has_temp && has_name)
+        return move(p, temp, p->name, RENAME_EXCHANGE, err);
+    if (has_temp)
+        return move(p, temp, p->name, RENAME_NOREPLACE, err);
+    return move(p, p->name, temp, RENAME_NOREPLACE, err);
 }

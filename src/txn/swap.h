@@ -1,6 +1,7 @@
 /*
- * One name changes what it stands for: staged beside it, complete and on disk, then renamed over it.
- * At each moment the name stands for a whole file, the old or the new.
+ * One name changes what it stands for: staged beside it, complete and on disk, then the two names
+ * change places. At each moment the name stands for a whole file, the old or the new, and what it
+ * stood for before can be looked at before anybody trusts that it was the right one.
  *
  * `temp` is a name of ours in the same directory, chosen at random and recorded before it is made, so
  * that what a kill leaves behind can be told and removed.
@@ -12,24 +13,31 @@
 
 #include "plan/plan.h"
 #include "txn/attrs.h"
+#include "txn/guard.h"
 #include "txn/place.h"
 
 /* ".tlsharden." and ten random letters and digits: hidden, and no include pattern such as *.conf
  * matches it. Owned by the caller (free). */
 char *swap_name(void);
 
-/* Makes `temp` with this content (a link: this target) and these attributes, and syncs it. `time`: the
- * time of change, too. */
-int swap_stage(const struct place *p, const char *temp, enum plan_kind kind,
-               struct bytes content, const struct attrs *attrs, bool time,
+/* What is to be staged. */
+struct swap_new {
+    enum plan_kind kind;
+    struct bytes content; /* or the target of the link */
+    const struct attrs *attrs;
+    bool time; /* the time of change, too */
+    enum guard
+        sync; /* fsync it for this; GUARD_NONE: the caller does it for all at once */
+};
+
+/* Makes `temp`, which must not exist, and reads it again. */
+int swap_stage(const struct place *p, const char *temp, const struct swap_new *what,
                struct err *err) MUST_CHECK;
 
-/* Gives what is staged the name. Not `replace`: ERR_REFUSED when the name exists. */
-int swap_put(const struct place *p, const char *temp, bool replace,
-             struct err *err) MUST_CHECK;
-
-/* Removes the name. */
-int swap_remove(const struct place *p, struct err *err) MUST_CHECK;
+/* The name and `temp` change places; `has_temp` and `has_name` say which of the two exist. What appears
+ * where nothing should be is not overwritten: ERR_REFUSED, and nothing is changed. */
+int swap_turn(const struct place *p, const char *temp, bool has_temp, bool has_name,
+              struct err *err) MUST_CHECK;
 
 /* Removes what is staged, if it is. */
 int swap_drop(const struct place *p, const char *temp, struct err *err) MUST_CHECK;

@@ -9,7 +9,7 @@ tree "$work/before"
 
 run on_root --profile strict diff
 status_is 1 "diff: something to change"
-for file in postfix/main.cf postfix/master.cf courier/imapd-ssl apache2/sites-available/shop.example.test.conf \
+for file in postfix/main.cf courier/imapd-ssl apache2/sites-available/shop.example.test.conf \
     apache2/sites-available/www.example.test.conf; do
     out_has "^--- .*etc/$file" "diff: $file, old"
     out_has "^\+\+\+ .*etc/$file" "diff: $file, new"
@@ -36,25 +36,23 @@ same "$work/now" "$work/before" "looking changes nothing"
 
 # --- the diff is a patch -----------------------------------------------------------------------
 
-run on_root --profile strict diff --service postfix,courier
+run on_root --profile strict diff
 cp -a "$root" "$work/patched"
-check "patch(1) takes the diff" bash -c \
-    "cd '$work/patched' && sed -E 's#^(---|\+\+\+) [^\t]*(etc/(postfix|courier)/[^\t]*)#\1 \2#' '$OUT' | patch -p0 -s -f"
+check "patch -p1 takes the diff" patch -d "$work/patched" -p1 -s -f -i "$OUT"
 
 # --- applying ----------------------------------------------------------------------------------
 
 run on_root --profile strict apply --yes
 status_is 0 "apply"
-for file in postfix/main.cf postfix/master.cf courier/imapd-ssl; do
-    same "$root/etc/$file" "$work/patched/etc/$file" "apply writes what the diff said: $file"
-done
+tree "$work/applied"
+root=$work/patched tree "$work/patched.tree"
+same "$work/applied" "$work/patched.tree" "apply makes what patch made of the diff: files, links, modes"
 check "the policy file is enabled by a relative link" \
     test "$(readlink "$root/etc/apache2/conf-enabled/tlsharden.conf")" = ../conf-available/tlsharden.conf
 check "sites-enabled links stay links" test -L "$root/etc/apache2/sites-enabled/shop.example.test.conf"
 is "$(stat -c %a "$root/etc/courier/imapd.pem")" "$(awk '$1 == "./etc/courier/imapd.pem" { print $3; exit }' "$work/before")" \
     "the key file keeps its mode"
 is "$(find "$root" -newer "$work/patched" -name '*.tlsharden*')" '' "no temporary file is left"
-tree "$work/applied"
 run on_root --profile strict diff
 status_is 0 "diff: nothing to change any more"
 is "$(grep -c '^[-+]' "$OUT")" 0 "and no line of a diff"

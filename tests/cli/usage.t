@@ -5,7 +5,7 @@
 
 run tlsharden --help
 status_is 0 "--help"
-for command in apply diff rollback history audit verify scan profile; do
+for command in apply diff rollback recover history services profile ciphers; do
     out_has "(^|[^a-z])$command([^a-z]|\$)" "--help names $command"
 done
 is "$(cat "$ERR")" '' "--help says nothing on standard error"

@@ -87,13 +87,15 @@ static const struct scope *find_scope(const struct sample *s, const struct doc *
                                       struct scope *ret)
 {
     CLEANUP(buf_release) struct buf text = BUF_INIT;
-    char kind[64];
-    size_t index = 0;
     if (!load(s, "scope", &text))
         return NULL;
     ck_assert_msg(s->format->scopes, "%s: this format has no sections", s->name);
-    ck_assert_msg(sscanf(buf_str(&text), "%63s %zu", kind, &index) == 2,
-                  "%s: scope is not 'KIND INDEX'", s->name);
+    const char *space = strchr(buf_str(&text), ' ');
+    ck_assert_msg(space, "%s: scope is not 'KIND INDEX'", s->name);
+    CLEANUP(mem_freep) char *kind = mem_strndup(text.data, (size_t)(space - text.data));
+    char *end = NULL;
+    size_t index = strtoul(space + 1, &end, 10);
+    ck_assert_msg(end != space + 1, "%s: scope is not 'KIND INDEX'", s->name);
     CLEANUP(mem_freep) struct scope *all = NULL;
     size_t count = s->format->scopes(doc, kind, &all);
     ck_assert_msg(index < count, "%s: only %zu sections %s", s->name, count, kind);

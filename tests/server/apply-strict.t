@@ -16,7 +16,7 @@ snapshot "$work/before"
 
 run tlsharden diff --profile strict
 status_is 1 "diff: there is something to change"
-for file in /etc/postfix/main.cf /etc/postfix/master.cf /etc/courier/imapd-ssl \
+for file in /etc/postfix/main.cf /etc/courier/imapd-ssl \
     /etc/apache2/sites-available/shop.example.test.conf; do
     out_has "^\+\+\+ .*$file" "diff: shows what changes in $file"
 done

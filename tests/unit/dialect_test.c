@@ -79,31 +79,96 @@ START_TEST(gnutls_is_the_profile_or_less)
 }
 END_TEST
 
+/* What the tables say of a profile, and what the library of that version says, is the same. */
+static void agree(const char *name, enum dialect_kind kind)
+{
+    CLEANUP(policy_release) struct policy p = policy_of(name);
+    CLEANUP(native_release) struct native n = NATIVE_INIT, m = NATIVE_INIT;
+    CLEANUP(grants_release) struct grants asked = GRANTS_INIT, read = GRANTS_INIT;
+    struct err err = ERR_INIT, other = ERR_INIT;
+    struct library l, tables;
+    ck_assert_int_eq(dialect_local(kind, &l, &err), 0);
+    tables = l;
+    tables.path = NULL;
+    int rc = dialect_translate(&l, &p, &n, &asked, &err);
+    ck_assert_msg(dialect_translate(&tables, &p, &m, &read, &other) == rc, "%s: %s%s",
+                  name, err.text, other.text);
+    ck_assert_str_eq(err.text, other.text);
+    ck_assert_uint_eq(asked.count, read.count);
+    for (size_t k = 0; k < asked.count; k++) {
+        ck_assert_str_eq(asked.items[k].name, read.items[k].name);
+        ck_assert_msg(asked.items[k].verdict == read.items[k].verdict, "%s %s: %s %s",
+                      name, l.version, asked.items[k].name,
+                      grant_verdict_name(asked.items[k].verdict));
+    }
+    ck_assert(rc < 0 || (asked.by_library && !read.by_library));
+}
+
 START_TEST(tables_and_library_agree)
 {
-    for (int kind = DIALECT_OPENSSL; kind <= DIALECT_GNUTLS; kind++)
-        for (size_t i = 0; i < sizeof profiles / sizeof *profiles; i++) {
-            CLEANUP(policy_release) struct policy p = policy_of(profiles[i]);
-            CLEANUP(native_release) struct native n = NATIVE_INIT, m = NATIVE_INIT;
-            CLEANUP(grants_release) struct grants asked = GRANTS_INIT, read = GRANTS_INIT;
-            struct err err = ERR_INIT;
-            struct library l, tables;
-            ck_assert_int_eq(dialect_local((enum dialect_kind)kind, &l, &err), 0);
-            tables = l;
-            tables.path = NULL;
-            ck_assert_msg(dialect_translate(&l, &p, &n, &asked, &err) == 0, "%s",
-                          err.text);
-            ck_assert_msg(dialect_translate(&tables, &p, &m, &read, &err) == 0, "%s",
-                          err.text);
-            ck_assert_uint_eq(asked.count, read.count);
-            for (size_t k = 0; k < asked.count; k++) {
-                ck_assert_str_eq(asked.items[k].name, read.items[k].name);
-                ck_assert_msg(asked.items[k].verdict == read.items[k].verdict,
-                              "%s %s: %s %s", profiles[i], l.version, asked.items[k].name,
-                              grant_verdict_name(asked.items[k].verdict));
+    CLEANUP(strv_release) struct strv names = STRV_INIT;
+    struct err err = ERR_INIT;
+    ck_assert_int_eq(profile_names("profiles", &names, &err), 0);
+    for (size_t i = 0; i < names.count; i++)
+        for (int kind = DIALECT_OPENSSL; kind <= DIALECT_GNUTLS; kind++)
+            agree(names.items[i], (enum dialect_kind)kind);
+    ck_assert_uint_ge(names.count, 25);
+}
+END_TEST
+
+/* Every profile for every recorded version: what is granted is in the profile, or a reason is told. */
+START_TEST(each_recorded_version_takes_each_profile)
+{
+    static const struct library versions[] = {
+        {DIALECT_OPENSSL, "1.0.2u", NULL}, {DIALECT_OPENSSL, "1.1.1w", NULL},
+        {DIALECT_OPENSSL, "3.0.11", NULL}, {DIALECT_OPENSSL, "3.2.4", NULL},
+        {DIALECT_OPENSSL, "3.5.4", NULL},  {DIALECT_GNUTLS, "3.6.16", NULL},
+        {DIALECT_GNUTLS, "3.7.9", NULL},   {DIALECT_GNUTLS, "3.8.9", NULL},
+    };
+    CLEANUP(strv_release) struct strv names = STRV_INIT;
+    struct err err = ERR_INIT;
+    ck_assert_int_eq(profile_names("profiles", &names, &err), 0);
+    for (size_t i = 0; i < names.count; i++)
+        for (size_t v = 0; v < sizeof versions / sizeof *versions; v++) {
+            CLEANUP(policy_release) struct policy p = policy_of(names.items[i]);
+            CLEANUP(native_release) struct native n = NATIVE_INIT;
+            CLEANUP(grants_release) struct grants g = GRANTS_INIT;
+            int rc = dialect_translate(&versions[v], &p, &n, &g, &err);
+            if (rc < 0)
+                ck_assert_msg(err.kind == ERR_REFUSED &&
+                                  strstr(err.text, "not satisfiable here"),
+                              "%s: %s", names.items[i], err.text);
+            for (size_t k = 0; k < g.count; k++) {
+                ck_assert_int_ne(g.items[k].verdict, GRANT_WIDENED);
+                ck_assert((g.items[k].verdict == GRANT_DROPPED) ==
+                          (g.items[k].reason != NULL));
             }
-            ck_assert(!read.by_library);
         }
+}
+END_TEST
+
+/* OpenSSL 1.0.2 has no TLS 1.3: what may do without says so, and what may not is refused. */
+START_TEST(a_version_may_be_optional)
+{
+    static const struct library old = {DIALECT_OPENSSL, "1.0.2u", NULL};
+    CLEANUP(policy_release) struct policy strict = policy_of("strict");
+    CLEANUP(policy_release) struct policy nist = policy_of("nist-800-52r2");
+    CLEANUP(policy_release) struct policy modern = policy_of("modern");
+    CLEANUP(native_release) struct native n = NATIVE_INIT, m = NATIVE_INIT;
+    CLEANUP(grants_release) struct grants g = GRANTS_INIT, h = GRANTS_INIT;
+    struct err err = ERR_INIT;
+    ck_assert_msg(dialect_translate(&old, &strict, &n, &g, &err) == 0, "%s", err.text);
+    for (size_t i = 0; i < g.count; i++)
+        if (strncmp(g.items[i].name, "TLS_AES", 7) == 0 ||
+            strcmp(g.items[i].name, "TLSv1.3") == 0)
+            ck_assert(g.items[i].verdict == GRANT_DROPPED && g.items[i].optional);
+    ck_assert_msg(grants_check(&g, &err) == 0, "%s", err.text);
+    ck_assert_str_eq(n.max_protocol, "TLSv1.2");
+    ck_assert_int_eq(dialect_translate(&old, &modern, &m, &h, &err), -1);
+    ck_assert_int_eq(err.kind, ERR_REFUSED);
+    bool refused =
+        dialect_translate(&old, &nist, &m, &h, &err) < 0 || grants_check(&h, &err) < 0;
+    ck_assert(refused && strstr(err.text, "openssl 1.0.2u does not offer TLSv1.3"));
 }
 END_TEST
 
@@ -134,6 +199,43 @@ START_TEST(strict_strings_are_as_people_know_them)
 }
 END_TEST
 
+static const char *outside(struct native *n, enum dialect_kind kind, const char *profile)
+{
+    CLEANUP(policy_release) struct policy p = policy_of(profile);
+    CLEANUP(resolved_release) struct resolved r = RESOLVED_INIT;
+    struct err err = ERR_INIT;
+    struct library l;
+    ck_assert_int_eq(dialect_local(kind, &l, &err), 0);
+    ck_assert_msg(dialect_resolve(&l, n, &r, &err) == 0, "%s", err.text);
+    const char *name = resolved_outside(&r, &p);
+    const struct suite *s = name ? suite_by_name(name) : NULL;
+    return s ? s->name : name ? "other" : NULL;
+}
+
+START_TEST(what_is_stricter_is_within)
+{
+    char one[] = "ECDHE-RSA-AES256-GCM-SHA384",
+         more[] = "ECDHE-RSA-AES256-GCM-SHA384:AES256-SHA";
+    char one13[] = "TLS_AES_256_GCM_SHA384", low[] = "TLSv1.2", group[] = "prime256v1";
+    char scheme[] = "rsa_pss_rsae_sha256";
+    struct native n = {.cipher_list = one,
+                       .ciphersuites = one13,
+                       .groups = group,
+                       .signature_algorithms = scheme,
+                       .min_protocol = low};
+    ck_assert_ptr_null(outside(&n, DIALECT_OPENSSL, "strict"));
+    n.cipher_list = more;
+    ck_assert_str_eq(outside(&n, DIALECT_OPENSSL, "strict"),
+                     "TLS_RSA_WITH_AES_256_CBC_SHA");
+    n.groups = NULL; /* the library's own choice, X448 among them */
+    n.cipher_list = one;
+    ck_assert_str_eq(outside(&n, DIALECT_OPENSSL, "strict"), "other");
+    char normal[] = "NORMAL";
+    n = (struct native){.priority = normal};
+    ck_assert_ptr_nonnull(outside(&n, DIALECT_GNUTLS, "strict"));
+}
+END_TEST
+
 START_TEST(libraries_refuse_what_they_do_not_know)
 {
     struct err err = ERR_INIT;
@@ -143,7 +245,7 @@ START_TEST(libraries_refuse_what_they_do_not_know)
     char priority[] = "NONE:+BOGUS", groups[] = "X25519:BOGUS";
     struct native n = {.priority = priority};
     ck_assert_int_eq(dialect_resolve(&l, &n, &r, &err), -1);
-    ck_assert_str_eq(err.text, "gnutls refuses the priority string at '+BOGUS'");
+    ck_assert_str_eq(err.text, "gnutls 3.7.9 refuses '+BOGUS'");
     l.path = "/nonexistent.so";
     ck_assert_int_eq(dialect_resolve(&l, &n, &r, &err), -1);
     ck_assert_str_eq(err.text, "'/nonexistent.so' can't be loaded as GnuTLS");
@@ -155,5 +257,6 @@ START_TEST(libraries_refuse_what_they_do_not_know)
 END_TEST
 
 UNIT_MAIN("dialect", openssl_is_exact_and_in_order, gnutls_is_the_profile_or_less,
-          tables_and_library_agree, strict_strings_are_as_people_know_them,
-          libraries_refuse_what_they_do_not_know)
+          tables_and_library_agree, each_recorded_version_takes_each_profile,
+          strict_strings_are_as_people_know_them, libraries_refuse_what_they_do_not_know,
+          what_is_stricter_is_within, a_version_may_be_optional)

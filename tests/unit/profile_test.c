@@ -40,7 +40,7 @@ START_TEST(shipped_profiles_load)
     CLEANUP(strv_release) struct strv names = STRV_INIT;
     struct err err = ERR_INIT;
     ck_assert_int_eq(profile_names("profiles", &names, &err), 0);
-    ck_assert_uint_eq(names.count, 5);
+    ck_assert_uint_eq(names.count, 25);
     for (size_t i = 0; i < names.count; i++) {
         CLEANUP(profile_releasep)
         struct profile *p = profile_load(names.items[i], "profiles", &err);
@@ -67,7 +67,7 @@ START_TEST(strict_is_strict)
     for (size_t i = 0; i < policy.suite_count; i++)
         ck_assert(suite_has(policy.suites[i].suite, SUITE_AEAD) &&
                   suite_has(policy.suites[i].suite, SUITE_FORWARD_SECRET));
-    ck_assert(policy.groups[0].optional && !policy.groups[1].optional);
+    ck_assert(policy.groups[0].optional && !policy.groups[2].optional);
     ck_assert(policy.server_preference && !policy.session_tickets && !policy.compression);
     ck_assert_int_eq(policy_number(&policy, "ldap", "minimum_ssf"), 128);
     ck_assert_uint_eq(policy.certificate.rsa_min_bits, 2048);

@@ -10,6 +10,7 @@
 #include "unit/unit.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <sched.h>
@@ -148,7 +149,6 @@ static int sees_empty_log(void *ctx, const char *service, struct err *err)
     struct stage *s = ctx;
     (void)service;
     CLEANUP(mem_freep) char *old = file_join(s->root, "/log/sub/old.log");
-    CLEANUP(mem_freep) char *sub = file_join(s->root, "/log/sub");
     CLEANUP(mem_freep) char *fresh = file_join(s->root, "/log/sub/fresh");
     if (!file_exists(fresh))
         return err_set(err, ERR_SYSTEM, "not yet");
@@ -178,6 +178,40 @@ static int sees_loopback(void *ctx, const char *service, struct err *err)
     bool up = ioctl(fd, SIOCGIFFLAGS, &request) == 0 && (request.ifr_flags & IFF_UP);
     return bound && up ? 0 : err_set(err, ERR_SYSTEM, "no such loopback");
 }
+
+/* A daemon is bound to an address of the host's, which this namespace has no interface for. */
+static int reaches(int family, const struct sockaddr *address, socklen_t size)
+{
+    CLEANUP(fd_close) int server = socket(family, SOCK_STREAM, 0);
+    CLEANUP(fd_close) int client = socket(family, SOCK_STREAM, 0);
+    return server >= 0 && bind(server, address, size) == 0 && listen(server, 1) == 0 &&
+                   connect(client, address, size) == 0
+               ? 0
+               : -1;
+}
+
+static int sees_every_address(void *ctx, const char *service, struct err *err)
+{
+    (void)ctx;
+    (void)service;
+    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(443)};
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(443)};
+    inet_pton(AF_INET, "192.0.2.77", &v4.sin_addr);
+    inet_pton(AF_INET6, "2001:db8::77", &v6.sin6_addr);
+    bool has_v6 = access("/proc/net/if_inet6", F_OK) == 0;
+    if (reaches(AF_INET, (struct sockaddr *)&v4, sizeof v4) < 0 ||
+        (has_v6 && reaches(AF_INET6, (struct sockaddr *)&v6, sizeof v6) < 0))
+        return err_set(err, ERR_SYSTEM, "no such address: %s", strerror(errno));
+    return 0;
+}
+
+START_TEST(loopback_stands_for_every_address)
+{
+    STAGE;
+    int rc = rehearse(&s, "exec sleep 60", sees_every_address);
+    ck_assert_msg(rc == (permitted() ? 0 : 1), "%s", s.err.text);
+}
+END_TEST
 
 START_TEST(loopback_is_up_and_every_port_is_free)
 {
@@ -274,7 +308,7 @@ END_TEST
 
 UNIT_MAIN("rehearse", the_candidate_is_seen_inside_only,
           private_directories_are_empty_and_the_rest_is_readonly,
-          loopback_is_up_and_every_port_is_free, a_daemon_that_does_not_start,
-          a_daemon_that_is_killed, a_daemon_that_ends_again, a_daemon_that_never_answers,
-          a_program_that_is_not_there, a_trial_that_makes_no_sense,
-          nothing_to_try_is_no_verdict)
+          loopback_is_up_and_every_port_is_free, loopback_stands_for_every_address,
+          a_daemon_that_does_not_start, a_daemon_that_is_killed, a_daemon_that_ends_again,
+          a_daemon_that_never_answers, a_program_that_is_not_there,
+          a_trial_that_makes_no_sense, nothing_to_try_is_no_verdict)

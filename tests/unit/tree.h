@@ -121,9 +121,10 @@ static inline void tree_describe_content(const char *real, const struct stat *st
     }
 }
 
-/* Everything beneath `dir` but `except`: name, type, mode, owner, content, and but for directories
- * the time of change. Entries in the order of their names. */
-static inline void tree_describe(const char *dir, const char *except, struct buf *out)
+/* Everything beneath `dir` but `except`: name, type, mode, owner, content, and with `times` the time of
+ * change but for directories. Entries in the order of their names. */
+static inline void tree_describe_all(const char *dir, const char *except, bool times,
+                                     struct buf *out)
 {
     struct dirent **names;
     int n = scandir(dir, &names, NULL, alphasort);
@@ -140,14 +141,20 @@ static inline void tree_describe(const char *dir, const char *except, struct buf
         buf_addf(out, "%s %o %u:%u", real, st.st_mode, st.st_uid, st.st_gid);
         if (S_ISDIR(st.st_mode)) {
             buf_addc(out, '\n');
-            tree_describe(real, except, out);
+            tree_describe_all(real, except, times, out);
             continue;
         }
-        buf_addf(out, " %ld.%09ld", (long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+        if (times)
+            buf_addf(out, " %ld.%09ld", (long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
         tree_describe_content(real, &st, out);
         buf_addc(out, '\n');
     }
     free(names);
+}
+
+static inline void tree_describe(const char *dir, const char *except, struct buf *out)
+{
+    tree_describe_all(dir, except, true, out);
 }
 
 #endif

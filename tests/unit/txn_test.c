@@ -408,7 +408,7 @@ START_TEST(a_full_disk_changes_nothing)
         buf_adds(&f->after, "0123456789");
     struct rlimit limit = {.rlim_cur = 200000, .rlim_max = RLIM_INFINITY};
     ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
-    apply_fails(&w, plan, ERR_SYSTEM, "stage '/etc/new/dir/tlsharden.conf': write");
+    apply_fails(&w, plan, ERR_SYSTEM, "write the record: write 'images': File too large");
     assert_as_before(&w);
     assert_states(&w, "");
 }
@@ -443,12 +443,12 @@ START_TEST(a_race_is_lost_gracefully)
 {
     WORLD;
     PLAN = full_plan(&w);
-    w.at = "replace '/etc/new/dir";
-    w.touch = "/etc/new/dir/tlsharden.conf";
-    apply_fails(&w, plan, ERR_INCOMPLETE, "has appeared since the plan was made");
-    assert_failed(&w, ERR_INCOMPLETE,
-                  "everything is back but what somebody else changed");
-    assert_content(&w, "/etc/new/dir/tlsharden.conf", "by somebody else\n");
+    w.at = "replace '/etc/b/newlink";
+    w.touch = "/etc/b/newlink";
+    apply_fails(&w, plan, ERR_REFUSED, "has appeared since the plan was made");
+    assert_failed(&w, ERR_REFUSED, "everything is back but what somebody else changed");
+    assert_content(&w, "/etc/b/newlink", "by somebody else\n");
+    assert_content(&w, "/etc/new/dir/tlsharden.conf", NULL);
     assert_content(&w, "/etc/a/main.cf", "one\n");
     assert_states(&w, "rolled-back");
 }
@@ -525,9 +525,10 @@ START_TEST(recovery_keeps_what_was_edited_since)
     ck_assert_int_eq(txn_recover(&w.opts, &had_work, &w.err), -1);
     ck_assert(had_work);
     assert_failed(&w, ERR_REFUSED, "kept as they are, since somebody edited them");
-    assert_failed(&w, ERR_REFUSED, "'/etc/a/main.cf' (as it was: ");
-    CLEANUP(mem_freep) char *kept = tree_read(w.state, "/gen/0001/before/0");
-    ck_assert_pstr_eq(kept, "one\n");
+    assert_failed(&w, ERR_REFUSED, "'/etc/a/main.cf'; see 'tlsharden history show 0001'");
+    CLEANUP(plan_freep) struct plan *shown = txn_show("0001", &w.opts, &w.err);
+    ck_assert_ptr_nonnull(shown);
+    ck_assert_str_eq(buf_str(&shown->files[0].before), "one\n");
     assert_content(&w, "/etc/a/main.cf", "by hand\n");
     assert_content(&w, "/etc/b/with space\nand line", "hostile\n");
     ck_assert_int_eq(txn_recover(&w.opts, &had_work, &w.err), 0);
@@ -554,7 +555,7 @@ START_TEST(rollback_refuses_hand_edits)
     tree_write(w.root, "/etc/b/with space\nand line", "by hand\n", 0604);
     rollback_fails(&w, NULL, ERR_REFUSED,
                    "edited since generation 0001, and nothing was");
-    assert_failed(&w, ERR_REFUSED, "'/etc/b/with space\\nand line' (as it was: ");
+    assert_failed(&w, ERR_REFUSED, "'/etc/b/with space\\nand line'; 'tlsharden history");
     assert_content(&w, "/etc/b/with space\nand line", "by hand\n");
     assert_content(&w, "/etc/a/main.cf", "two\n");
     assert_states(&w, "committed");
@@ -588,6 +589,13 @@ START_TEST(rollback_goes_from_the_last_to_the_first)
 }
 END_TEST
 
+/* The old file is gone from the generation: only its image is left. */
+static void forget_old(const struct world *w, int index)
+{
+    CLEANUP(mem_freep) char *old = mem_printf("%s/gen/0001/before/%d", w->state, index);
+    ck_assert_int_eq(unlink(old), 0);
+}
+
 START_TEST(a_full_disk_leaves_a_rollback_undone)
 {
     WORLD;
@@ -599,6 +607,7 @@ START_TEST(a_full_disk_leaves_a_rollback_undone)
     add(plan, "/etc/a/main.cf", "one\n", "two\n");
     add(plan, "/etc/a/big", buf_str(&big), "small\n");
     apply(&w, plan);
+    forget_old(&w, 1);
     struct rlimit limit = {.rlim_cur = 200000, .rlim_max = RLIM_INFINITY};
     ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
     rollback_fails(&w, NULL, ERR_SYSTEM, "stage '/etc/a/big'");
@@ -607,22 +616,131 @@ START_TEST(a_full_disk_leaves_a_rollback_undone)
 }
 END_TEST
 
+/* --- confirmation ------------------------------------------------------------------------ */
+
+static int on_await(void *ctx, struct err *err)
+{
+    struct world *w = ctx;
+    buf_adds(&w->said, "await\n");
+    return w->verify_rc < 0 ? err_set(err, ERR_SYSTEM, "nobody can wait") : 0;
+}
+
+START_TEST(what_is_not_confirmed_goes_back)
+{
+    WORLD;
+    PLAN = full_plan(&w);
+    unsigned id;
+    bool had_work;
+    w.opts.confirm_seconds = 1;
+    w.opts.await = on_await;
+    ck_assert_uint_eq(apply(&w, plan), 1);
+    ck_assert_ptr_nonnull(strstr(buf_str(&w.said), "await"));
+    assert_states(&w, "unconfirmed");
+    w.opts.only_expired = true;
+    sleep(2);
+    ck_assert_int_eq(txn_confirm(&w.opts, &id, &w.err), -1);
+    assert_failed(&w, ERR_REFUSED, "the time to confirm generation 0001 is over");
+    ck_assert_int_eq(txn_recover(&w.opts, &had_work, &w.err), 0);
+    ck_assert(had_work);
+    assert_as_before(&w);
+    assert_states(&w, "rolled-back");
+}
+END_TEST
+
+START_TEST(what_waits_is_left_alone_until_its_time)
+{
+    WORLD;
+    PLAN = full_plan(&w);
+    unsigned id;
+    bool had_work;
+    w.opts.confirm_seconds = 600;
+    w.opts.only_expired = true;
+    apply(&w, plan);
+    ck_assert_int_eq(txn_recover(&w.opts, &had_work, &w.err), 0);
+    ck_assert(!had_work);
+    apply_fails(&w, plan, ERR_REFUSED, "generation 0001 waits to be confirmed (");
+    ck_assert_int_eq(txn_confirm(&w.opts, &id, &w.err), 0);
+    ck_assert_uint_eq(id, 1);
+    assert_states(&w, "committed");
+    ck_assert_int_eq(txn_confirm(&w.opts, &id, &w.err), -1);
+    assert_failed(&w, ERR_REFUSED, "nothing waits to be confirmed");
+    ck_assert_int_eq(txn_rollback(NULL, &w.opts, &id, &w.err), 0);
+    assert_as_before(&w);
+}
+END_TEST
+
+START_TEST(without_anybody_who_waits_it_goes_back_at_once)
+{
+    WORLD;
+    PLAN = small_plan(&w);
+    w.opts.confirm_seconds = 600;
+    w.opts.await = on_await;
+    w.opts.verify = NULL;
+    w.verify_rc = -1;
+    apply_fails(&w, plan, ERR_ROLLED_BACK, "nobody can wait; everything is back");
+    assert_as_before(&w);
+}
+END_TEST
+
+START_TEST(old_generations_go_but_not_the_last_good_one)
+{
+    WORLD;
+    PLAN = small_plan(&w);
+    unsigned id;
+    for (int i = 0; i < 3; i++) {
+        apply(&w, plan);
+        ck_assert_int_eq(txn_rollback(NULL, &w.opts, &id, &w.err), 0);
+    }
+    assert_states(&w, "rolled-back rolled-back rolled-back");
+    w.opts.keep = 2;
+    ck_assert_uint_eq(apply(&w, plan), 4);
+    assert_states(&w, "rolled-back committed");
+    w.opts.keep = 1;
+    w.verify_rc = -1;
+    CLEANUP(plan_freep) struct plan *next = plan_new(w.root, "modern");
+    add(next, "/etc/a/main.cf", "two\n", "three\n");
+    apply_fails(&w, next, ERR_ROLLED_BACK, "port 443 says no");
+    assert_states(&w, "rolled-back committed rolled-back");
+}
+END_TEST
+
 /* --- damaged records --------------------------------------------------------------------- */
+
+START_TEST(what_the_old_file_was_is_proven)
+{
+    WORLD;
+    PLAN = small_plan(&w);
+    apply(&w, plan);
+    tree_write(w.state, "/gen/0001/before/0", "forged\n", 0600);
+    unsigned id;
+    ck_assert_int_eq(txn_rollback(NULL, &w.opts, &id, &w.err), 0);
+    assert_as_before(&w);
+}
+END_TEST
 
 START_TEST(damaged_records_are_told)
 {
     WORLD;
     PLAN = small_plan(&w);
     apply(&w, plan);
-    tree_write(w.state, "/gen/0001/before/0", "forged\n", 0600);
-    rollback_fails(&w, NULL, ERR_SYSTEM, "is not what was recorded of '/etc/a/main.cf'");
+    forget_old(&w, 0);
+    tree_write(w.state, "/gen/0001/images", "forged\n", 0600);
+    rollback_fails(&w, NULL, ERR_INPUT, "is not what was recorded of '/etc/a/main.cf'");
+    tree_write(w.state, "/gen/0001/images", "o", 0600);
+    rollback_fails(&w, NULL, ERR_INPUT, "is not what was recorded of '/etc/a/main.cf'");
     assert_content(&w, "/etc/a/main.cf", "two\n");
-    tree_write(w.state, "/gen/0001/manifest.json", "{\"version\": 9}", 0600);
-    rollback_fails(&w, NULL, ERR_INPUT, "generation 0001: the record is damaged");
-    tree_write(w.state, "/gen/0001/manifest.json", "{", 0600);
-    rollback_fails(&w, NULL, ERR_INPUT, "manifest.json:1:1: ");
-    tree_write(w.state, "/gen/0001/state.json", "{\"state\": \"odd\"}", 0600);
-    rollback_fails(&w, NULL, ERR_INPUT, "'gen/0001/state.json' is damaged");
+    CLEANUP(mem_freep) char *first = file_join(w.state, "/gen/0001");
+    CLEANUP(mem_freep) char *second = file_join(w.state, "/gen/0002");
+    ck_assert_int_eq(rename(first, second), 0);
+    rollback_fails(&w, NULL, ERR_INPUT,
+                   "generation 0002: the record is that of generation");
+    ck_assert_int_eq(rename(second, first), 0);
+    tree_write(w.state, "/gen/0001/manifest", "{\"version\": 9}", 0600);
+    rollback_fails(&w, NULL, ERR_INPUT,
+                   "generation 0001: 'manifest' is damaged: nothing");
+    assert_states(&w, "damaged");
+    tree_write(w.state, "/gen/0001/state", "{\"state\": \"odd\"}", 0600);
+    rollback_fails(&w, NULL, ERR_INPUT, "generation 0001: '0001/state' is damaged");
 }
 END_TEST
 
@@ -776,9 +894,13 @@ UNIT_MAIN("txn", apply_makes_every_kind_of_change, rollback_restores_everything,
           a_kill_at_any_step_is_recovered, the_next_apply_recovers_first,
           recovery_keeps_what_was_edited_since, rollback_refuses_hand_edits,
           rollback_needs_a_generation, rollback_goes_from_the_last_to_the_first,
-          a_full_disk_leaves_a_rollback_undone, damaged_records_are_told,
-          services_take_notice, services_that_do_not_run_are_left_alone,
-          a_failing_check_takes_back, a_failing_activation_activates_the_old,
+          a_full_disk_leaves_a_rollback_undone, what_the_old_file_was_is_proven,
+          damaged_records_are_told, what_is_not_confirmed_goes_back,
+          what_waits_is_left_alone_until_its_time,
+          without_anybody_who_waits_it_goes_back_at_once,
+          old_generations_go_but_not_the_last_good_one, services_take_notice,
+          services_that_do_not_run_are_left_alone, a_failing_check_takes_back,
+          a_failing_activation_activates_the_old,
           a_failing_verification_activates_the_old,
           what_cannot_be_taken_back_stays_pending,
           a_kill_while_activating_activates_the_old, malformed_commands_are_told)

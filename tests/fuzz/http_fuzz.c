@@ -1,0 +1,46 @@
+/*
+ * Fuzzes the head of an HTTP answer: what is taken is sound and can be shown, what is refused leaves nothing
+ * behind.
+ */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "probe/http.h"
+
+#define FUZZ_ASSERT(condition)                                                           \
+    do {                                                                                 \
+        if (!(condition)) {                                                              \
+            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);              \
+            abort();                                                                     \
+        }                                                                                \
+    } while (0)
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check_text(const char *s)
+{
+    for (; *s; s++)
+        FUZZ_ASSERT((unsigned char)*s >= ' ' && *s != 0x7f);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    CLEANUP(http_release) struct http_response r = HTTP_INIT;
+    struct err err = ERR_INIT;
+    struct bytes head = {.data = (const char *)data, .len = size};
+    if (http_parse(head, &r, &err) < 0) {
+        FUZZ_ASSERT(err.kind == ERR_INPUT && err.text[0]);
+        FUZZ_ASSERT(r.status == 0 && !r.location && r.hsts.count == 0);
+        check_text(err.text);
+        return 0;
+    }
+    FUZZ_ASSERT(r.status >= 100 && r.status <= 599);
+    FUZZ_ASSERT(size >= 14 && data[size - 1] == '\n');
+    if (r.location)
+        check_text(r.location);
+    for (size_t i = 0; i < r.hsts.count; i++)
+        check_text(r.hsts.items[i]);
+    return 0;
+}

@@ -1,0 +1,320 @@
+/* Is a server held against its policy, and never let through on an unexplained silence or close? */
+#include "probe/verify.h"
+
+#include "base/deadline.h"
+#include "unit/server.h"
+#include "unit/unit.h"
+
+#define SUITE12   "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"
+#define SUITE13   "TLS_AES_128_GCM_SHA256"
+#define OPENSSL12 "ECDHE-RSA-AES128-GCM-SHA256"
+
+/* TLS 1.2 and 1.3, one suite each. */
+struct fixture {
+    struct policy_suite suites13[1], suites[1];
+    struct policy policy;
+    struct verify_rules rules;
+    struct err err;
+};
+
+static struct fixture *fixture_make(void)
+{
+    struct fixture *f = mem_alloc(sizeof *f);
+    f->suites13[0].suite = suite_by_name(SUITE13);
+    f->suites[0].suite = suite_by_name(SUITE12);
+    f->policy.protocols = protocol_bit(PROTOCOL_TLS1_2) | protocol_bit(PROTOCOL_TLS1_3);
+    f->policy.suites13 = f->suites13;
+    f->policy.suites = f->suites;
+    f->policy.suite13_count = f->policy.suite_count = 1;
+    f->rules.policy = &f->policy;
+    f->rules.required = f->policy.protocols;
+    f->rules.deadline_ms = 3000;
+    return f;
+}
+
+/* What a server that conforms has; more rules follow. */
+#define CONFORMS .min = TLS1_2_VERSION, .ciphers = OPENSSL12, .ciphersuites = SUITE13
+#define SERVER(...)                                                                      \
+    CLEANUP(server_stop)                                                                 \
+    struct server s = server_start(&(struct server_rules){__VA_ARGS__});                 \
+    CLEANUP(mem_freep) struct fixture *f = fixture_make()
+#define VERIFY() verify_endpoint(&s.endpoint, &f->rules, &f->err)
+#define PASSES() ck_assert_msg(VERIFY() == 0, "%s", f->err.text)
+#define FAILS(kind_, text_)                                                              \
+    do {                                                                                 \
+        ck_assert_int_eq(VERIFY(), -1);                                                  \
+        ck_assert_msg(strstr(f->err.text, text_) != NULL, "%s", f->err.text);            \
+        ck_assert_int_eq(f->err.kind, kind_);                                            \
+        ck_assert_int_eq(strncmp(f->err.text, "postfix submission 127.0.0.1:", 29), 0);  \
+    } while (0)
+
+START_TEST(what_conforms_passes)
+{
+    SERVER(CONFORMS);
+    PASSES();
+    ck_assert_uint_eq(*s.connections, 5);
+}
+END_TEST
+
+START_TEST(what_refuses_by_closing_passes)
+{
+    SERVER(CONFORMS, .refusal = REFUSE_BY_CLOSING);
+    PASSES();
+    ck_assert_uint_eq(*s.connections, 9);
+}
+END_TEST
+
+START_TEST(starttls_passes)
+{
+    SERVER(CONFORMS, .starttls = "smtp");
+    PASSES();
+}
+END_TEST
+
+START_TEST(a_client_certificate_may_be_wanted)
+{
+    SERVER(CONFORMS, .wants_certificate = true);
+    PASSES();
+}
+END_TEST
+
+START_TEST(an_old_version_is_found)
+{
+    SERVER(.min = TLS1_VERSION, .ciphers = OPENSSL12 ":ECDHE-RSA-AES128-SHA:@SECLEVEL=0",
+           .ciphersuites = SUITE13, .starttls = "smtp");
+    FAILS(ERR_REFUSED,
+          "(starttls smtp): only TLSv1.2, TLSv1.3 may be accepted, but TLSv1.1 "
+          "is, too (with TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA)");
+}
+END_TEST
+
+START_TEST(a_client_certificate_hides_nothing)
+{
+    SERVER(.min = TLS1_1_VERSION, .max = TLS1_2_VERSION, .wants_certificate = true,
+           .ciphers = OPENSSL12 ":ECDHE-RSA-AES128-SHA:@SECLEVEL=0");
+    f->rules.required = protocol_bit(PROTOCOL_TLS1_2);
+    FAILS(ERR_REFUSED, "but TLSv1.1 is, too");
+}
+END_TEST
+
+START_TEST(a_new_version_is_found)
+{
+    SERVER(CONFORMS);
+    f->policy.protocols = f->rules.required = protocol_bit(PROTOCOL_TLS1_2);
+    FAILS(ERR_REFUSED, "only TLSv1.2 may be accepted, but TLSv1.3 is, too");
+}
+END_TEST
+
+START_TEST(a_version_that_is_only_allowed_may_be_missing)
+{
+    SERVER(CONFORMS, .max = TLS1_2_VERSION);
+    f->rules.required = protocol_bit(PROTOCOL_TLS1_2);
+    PASSES();
+}
+END_TEST
+
+START_TEST(a_required_version_must_work)
+{
+    SERVER(CONFORMS, .max = TLS1_2_VERSION);
+    FAILS(ERR_REFUSED, "TLSv1.3 has to work, but: alert protocol version (70)");
+}
+END_TEST
+
+START_TEST(a_required_version_must_not_be_closed_on)
+{
+    SERVER(CONFORMS, .max = TLS1_2_VERSION, .refusal = REFUSE_BY_CLOSING);
+    FAILS(ERR_REFUSED, "TLSv1.3 has to work, but: closed by the server");
+}
+END_TEST
+
+START_TEST(the_lowest_version_closed_on_is_seen_with_a_control)
+{
+    SERVER(.min = TLS1_3_VERSION, .ciphersuites = SUITE13, .refusal = REFUSE_BY_CLOSING);
+    FAILS(ERR_REFUSED, "TLSv1.2 has to work, but: closed by the server");
+}
+END_TEST
+
+START_TEST(another_suite_is_found)
+{
+    SERVER(.min = TLS1_2_VERSION, .ciphers = OPENSSL12 ":AES256-SHA",
+           .ciphersuites = SUITE13);
+    FAILS(ERR_REFUSED,
+          "TLSv1.2 has to refuse suites that are not the profile's, but accepts "
+          "TLS_RSA_WITH_AES_256_CBC_SHA");
+}
+END_TEST
+
+START_TEST(suites_nobody_should_offer_are_found)
+{
+    static const char *const ciphers[] = {OPENSSL12 ":NULL-SHA256:@SECLEVEL=0",
+                                          OPENSSL12 ":ADH-AES128-SHA:@SECLEVEL=0",
+                                          OPENSSL12 ":ECDHE-RSA-NULL-SHA:@SECLEVEL=0"};
+    for (size_t i = 0; i < ARRAY_LEN(ciphers); i++) {
+        SERVER(.min = TLS1_2_VERSION, .ciphers = ciphers[i], .ciphersuites = SUITE13);
+        FAILS(ERR_REFUSED, "but accepts TLS_");
+    }
+}
+END_TEST
+
+START_TEST(another_tls13_suite_is_found)
+{
+    SERVER(.min = TLS1_2_VERSION, .ciphers = OPENSSL12,
+           .ciphersuites = SUITE13 ":TLS_AES_128_CCM_8_SHA256");
+    FAILS(ERR_REFUSED,
+          "TLSv1.3 has to refuse suites that are not the profile's, but accepts "
+          "TLS_AES_128_CCM_8_SHA256");
+}
+END_TEST
+
+START_TEST(the_preferred_suite_must_be_the_policys)
+{
+    SERVER(.min = TLS1_2_VERSION, .ciphers = "ECDHE-RSA-AES256-SHA",
+           .ciphersuites = SUITE13);
+    FAILS(ERR_REFUSED,
+          "TLSv1.2 has to negotiate a suite of the profile, but it negotiates "
+          "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA");
+}
+END_TEST
+
+/* --- certificate ------------------------------------------------------------------------------ */
+
+START_TEST(a_trusted_certificate_passes)
+{
+    SERVER(CONFORMS);
+    s.endpoint.name = mem_strdup("mail.example.test");
+    f->rules.ca_file = s.ca_file;
+    PASSES();
+}
+END_TEST
+
+START_TEST(a_wrong_name_is_found)
+{
+    SERVER(CONFORMS);
+    s.endpoint.name = mem_strdup("www.example.test");
+    f->rules.ca_file = s.ca_file;
+    FAILS(ERR_REFUSED,
+          " for www.example.test: the certificate has to be for www.example.test, "
+          "not for mail.example.test");
+}
+END_TEST
+
+START_TEST(an_expired_certificate_is_found)
+{
+    SERVER(CONFORMS, .age_days = 40);
+    f->rules.ca_file = s.ca_file;
+    FAILS(ERR_REFUSED, "certificate has expired");
+}
+END_TEST
+
+START_TEST(without_anchors_any_certificate_will_do)
+{
+    SERVER(CONFORMS, .age_days = 40);
+    s.endpoint.name = mem_strdup("www.example.test");
+    PASSES();
+}
+END_TEST
+
+START_TEST(an_unreadable_ca_file_is_an_error)
+{
+    SERVER(CONFORMS);
+    f->rules.ca_file = "/nonexistent/ca.pem";
+    FAILS(ERR_SYSTEM, "/nonexistent/ca.pem");
+}
+END_TEST
+
+/* --- no verdict ------------------------------------------------------------------------------- */
+
+START_TEST(a_server_that_closes_never_passes)
+{
+    SERVER(.manner = SERVER_CLOSES);
+    FAILS(ERR_SYSTEM, "TLSv1.2 has to work, but: ");
+    ck_assert_uint_le(*s.connections, 3);
+}
+END_TEST
+
+START_TEST(a_server_that_resets_never_passes)
+{
+    SERVER(.manner = SERVER_RESETS);
+    FAILS(ERR_SYSTEM, "reset by the server");
+    ck_assert_int_eq(verify_alive(&s.endpoint, 3000, &f->err), -1);
+    ck_assert_int_eq(f->err.kind, ERR_SYSTEM);
+}
+END_TEST
+
+START_TEST(a_silent_server_never_passes)
+{
+    SERVER(.manner = SERVER_SILENT);
+    int64_t late = deadline_in(3000);
+    f->rules.deadline_ms = 200;
+    FAILS(ERR_SYSTEM, "no answer in time");
+    ck_assert_int_gt(deadline_left(late), 0);
+}
+END_TEST
+
+START_TEST(a_server_that_babbles_does_not_conform)
+{
+    SERVER(.manner = SERVER_BABBLES);
+    FAILS(ERR_REFUSED, "TLSv1.2 has to work, but: ");
+}
+END_TEST
+
+/* Two positive handshakes, then nothing but closed connections: those refuse nothing. */
+START_TEST(a_server_that_dies_on_the_way_never_passes)
+{
+    SERVER(CONFORMS, .dies_after = 2);
+    FAILS(ERR_SYSTEM, "now serves nobody");
+}
+END_TEST
+
+START_TEST(nothing_required_still_needs_a_control)
+{
+    SERVER(.manner = SERVER_RESETS);
+    f->rules.required = 0;
+    FAILS(ERR_SYSTEM, "no handshake works");
+}
+END_TEST
+
+START_TEST(nobody_there_never_passes)
+{
+    SERVER(.manner = SERVER_CLOSES);
+    close(server_listen(&s.endpoint.port));
+    FAILS(ERR_SYSTEM, "refused");
+    ck_assert_int_eq(verify_alive(&s.endpoint, 1000, &f->err), -1);
+    ck_assert_int_eq(f->err.kind, ERR_SYSTEM);
+}
+END_TEST
+
+START_TEST(refused_starttls_does_not_conform)
+{
+    SERVER(.manner = SERVER_SAYS, .text = BYTES("554 no service\r\n"));
+    s.endpoint.starttls =
+        mem_strdup("ldap"); /* of which the server hears and answers this */
+    FAILS(ERR_REFUSED, "554 no service");
+    ck_assert_int_eq(verify_alive(&s.endpoint, 3000, &f->err), -1);
+    ck_assert_int_eq(f->err.kind, ERR_REFUSED);
+}
+END_TEST
+
+START_TEST(any_handshake_is_a_sign_of_life)
+{
+    SERVER(.max = TLS1_VERSION, .age_days = 40);
+    ck_assert_msg(verify_alive(&s.endpoint, 3000, &f->err) == 0, "%s", f->err.text);
+    ck_assert_uint_eq(*s.connections, 1);
+}
+END_TEST
+
+UNIT_MAIN("verify", what_conforms_passes, what_refuses_by_closing_passes, starttls_passes,
+          a_client_certificate_may_be_wanted, an_old_version_is_found,
+          a_client_certificate_hides_nothing, a_new_version_is_found,
+          a_version_that_is_only_allowed_may_be_missing, a_required_version_must_work,
+          a_required_version_must_not_be_closed_on,
+          the_lowest_version_closed_on_is_seen_with_a_control, another_suite_is_found,
+          suites_nobody_should_offer_are_found, another_tls13_suite_is_found,
+          the_preferred_suite_must_be_the_policys, a_trusted_certificate_passes,
+          a_wrong_name_is_found, an_expired_certificate_is_found,
+          without_anchors_any_certificate_will_do, an_unreadable_ca_file_is_an_error,
+          a_server_that_closes_never_passes, a_server_that_resets_never_passes,
+          a_silent_server_never_passes, a_server_that_babbles_does_not_conform,
+          a_server_that_dies_on_the_way_never_passes,
+          nothing_required_still_needs_a_control, nobody_there_never_passes,
+          refused_starttls_does_not_conform, any_handshake_is_a_sign_of_life)
