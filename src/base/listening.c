@@ -104,6 +104,13 @@ static bool read_link(int dir, const char *name, char *ret, size_t size)
     return true;
 }
 
+static void cut_end(char *s, const char *end)
+{
+    size_t n = strlen(s), less = strlen(end);
+    if (n > less && strcmp(s + n - less, end) == 0)
+        s[n - less] = '\0';
+}
+
 static void add_program(struct listening *l, unsigned long inode, const char *program)
 {
     for (size_t i = 0; i < l->count; i++)
@@ -117,10 +124,7 @@ static void read_process(struct listening *l, int proc, const char *pid)
     snprintf(path, sizeof path, "%s/exe", pid);
     if (!read_link(proc, path, program, sizeof program))
         return;
-    char *gone =
-        strstr(program, " (deleted)"); /* replaced by an upgrade, and still running */
-    if (gone)
-        *gone = '\0';
+    cut_end(program, " (deleted)"); /* replaced by an upgrade, and still running */
     snprintf(path, sizeof path, "%s/fd", pid);
     int fd = openat(proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     CLEANUP(dir_closep) DIR *d = fd < 0 ? NULL : fdopendir(fd);
