@@ -129,26 +129,50 @@ bool httpd_unclosed(const struct doc *doc, size_t *ret_line)
     return false;
 }
 
-void httpd_args(struct bytes raw, struct strv *ret)
+/* Arguments one by one, from the line that continued ones make. */
+struct args {
+    struct bytes line;
+    size_t at;
+    struct httpd_line joined;
+    struct buf word; /* the argument */
+};
+
+static void args_release(struct args *a)
 {
-    CLEANUP(httpd_line_release) struct httpd_line joined = HTTPD_LINE_INIT;
-    CLEANUP(buf_release) struct buf word = BUF_INIT;
-    struct bytes line = raw;
-    if (raw.len && memchr(raw.data, '\n', raw.len)) {
-        httpd_line_read(&joined, raw, 0);
-        line = joined.text;
-    }
-    for (size_t at = 0; httpd_word(line, &at, &word); buf_clear(&word))
-        strv_add(ret, buf_str(&word));
+    httpd_line_release(&a->joined);
+    buf_release(&a->word);
 }
 
-static json_t *args_json(struct bytes raw)
+static void args_start(struct args *a, struct bytes raw)
 {
-    CLEANUP(strv_release) struct strv args = STRV_INIT;
-    httpd_args(raw, &args);
+    a->line = raw;
+    a->at = 0;
+    if (!raw.len || !memchr(raw.data, '\n', raw.len))
+        return;
+    httpd_line_read(&a->joined, raw, 0);
+    a->line = a->joined.text;
+}
+
+static bool args_next(struct args *a)
+{
+    buf_clear(&a->word);
+    return httpd_word(a->line, &a->at, &a->word);
+}
+
+void httpd_args(struct bytes raw, struct strv *ret)
+{
+    CLEANUP(args_release) struct args a = {.joined = HTTPD_LINE_INIT};
+    args_start(&a, raw);
+    while (args_next(&a))
+        strv_add(ret, buf_str(&a.word));
+}
+
+static json_t *args_json(struct args *a, struct bytes raw)
+{
     json_t *list = json_array();
-    for (size_t i = 0; i < args.count; i++)
-        json_array_append_new(list, text_json(bytes_str(args.items[i])));
+    args_start(a, raw);
+    while (args_next(a))
+        json_array_append_new(list, text_json(bytes_buf(&a->word)));
     return list;
 }
 
@@ -157,6 +181,8 @@ static json_t *facts(const struct doc *doc, const struct scope *scope)
     const struct httpd_text *t = &doc->text;
     struct httpd_range r = httpd_range_of(t, scope);
     json_t *settings = json_object(), *sections = json_array();
+    CLEANUP(args_release) struct args args = {.joined = HTTPD_LINE_INIT};
+    CLEANUP(buf_release) struct buf name = BUF_INIT;
     for (size_t i = r.first; i < r.last; i = httpd_next(t, &r, i)) {
         const struct httpd_node *n = &t->items[i];
         if (n->kind == HTTPD_OPEN)
@@ -165,13 +191,15 @@ static json_t *facts(const struct doc *doc, const struct scope *scope)
                                                       text_json(httpd_raw(t, n))));
         if (n->kind != HTTPD_DIRECTIVE)
             continue;
-        CLEANUP(buf_release) struct buf name = BUF_INIT;
+        buf_clear(&name);
         text_lower(httpd_name(t, n), &name);
         json_t *list = json_object_getn(settings, name.data, name.len);
-        if (!list)
-            text_json_set(settings, bytes_buf(&name), list = json_array());
-        if (json_object_getn(settings, name.data, name.len))
-            json_array_append_new(list, args_json(httpd_raw(t, n)));
+        if (!list) {
+            text_json_set(settings, bytes_buf(&name), json_array());
+            list = json_object_getn(settings, name.data, name.len);
+        }
+        if (list)
+            json_array_append_new(list, args_json(&args, httpd_raw(t, n)));
     }
     return json_pack("{s:o, s:o}", "settings", settings, "sections", sections);
 }

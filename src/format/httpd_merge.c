@@ -22,8 +22,6 @@ struct merge {
     const json_t *rules;
     struct edits *edits;
     const char *eol;
-    struct bytes
-        step;       /* how much further in a section's content stands; empty: not known */
     size_t ended;   /* the edit that supplies the last line's end, or HTTPD_NONE */
     size_t end_len; /* how much of it does */
     bool last_gone; /* the last line is removed */
@@ -135,35 +133,16 @@ static void finish(const struct merge *m)
 
 /* --- places ---------------------------------------------------------------------------------- */
 
-/* How much further in than its section a directive of this text stands; empty if none does. */
-static struct bytes step_of(const struct httpd_text *t)
-{
-    for (size_t i = 0; i < t->count; i++) {
-        const struct httpd_node *n = &t->items[i];
-        if (n->kind != HTTPD_DIRECTIVE || n->parent == HTTPD_NONE)
-            continue;
-        struct bytes own = httpd_indent(t, n);
-        struct bytes outer = httpd_indent(t, &t->items[n->parent]);
-        if (own.len > outer.len && bytes_eq(text_span(own, 0, outer.len), outer))
-            return text_span(own, outer.len, own.len);
-    }
-    return BYTES("");
-}
-
 /* The document's own step, the fragment's otherwise, a tab where neither has one. */
-static void add_step(struct merge *m, struct buf *out)
+static void add_step(const struct merge *m, struct buf *out)
 {
-    if (!m->step.len)
-        m->step = step_of(m->t);
-    if (!m->step.len)
-        m->step = step_of(m->f);
-    if (!m->step.len)
-        m->step = BYTES("\t");
-    buf_addb(out, m->step);
+    struct bytes step = m->t->step.len ? m->t->step : m->f->step;
+    buf_addb(out, step.len ? step : BYTES("\t"));
 }
 
 /* White space that a new line of this part begins with: as its first directive, or one step in. */
-static void add_indent(struct merge *m, const struct httpd_range *r, struct buf *out)
+static void add_indent(const struct merge *m, const struct httpd_range *r,
+                       struct buf *out)
 {
     for (size_t i = r->first; i < r->last; i = httpd_next(m->t, r, i))
         if (m->t->items[i].kind == HTTPD_DIRECTIVE &&
@@ -347,7 +326,7 @@ static size_t find_section(const struct merge *m, const struct httpd_range *r,
 }
 
 /* A line of a new section, as far in as its depth says. */
-static void add_line(struct merge *m, size_t node, size_t top, struct bytes indent,
+static void add_line(const struct merge *m, size_t node, size_t top, struct bytes indent,
                      struct buf *out)
 {
     const struct httpd_node *n = &m->f->items[node];

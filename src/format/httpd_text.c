@@ -182,6 +182,18 @@ static size_t nest(struct httpd_text *t, size_t open)
     return n->kind == HTTPD_OPEN ? at : open;
 }
 
+/* The first directive that stands further in than its section shows the step. */
+static void find_step(struct httpd_text *t)
+{
+    const struct httpd_node *n = &t->items[t->count - 1];
+    if (t->step.len || n->kind != HTTPD_DIRECTIVE || n->parent == HTTPD_NONE)
+        return;
+    struct bytes own = httpd_indent(t, n);
+    struct bytes outer = httpd_indent(t, &t->items[n->parent]);
+    if (own.len > outer.len && bytes_eq(text_span(own, 0, outer.len), outer))
+        t->step = text_span(own, outer.len, own.len);
+}
+
 static void settle_unclosed(struct httpd_text *t, size_t open)
 {
     t->unclosed = open;
@@ -203,6 +215,7 @@ void httpd_text_read(struct httpd_text *t, struct bytes text)
             .begin = at, .end = r.line.end, .line = line, .close = HTTPD_NONE};
         read_node(&r, n);
         open = nest(t, open);
+        find_step(t);
         line += r.line.lines;
     }
     settle_unclosed(t, open);

@@ -36,10 +36,11 @@ struct httpd_text {
     struct httpd_node *items;
     size_t count, cap;
     struct buf names; /* NUL-terminated */
-    size_t
-        unclosed; /* the innermost section that is still open at the end, or HTTPD_NONE */
-    bool open;    /* the last line would be continued by what follows */
-    bool guard;   /* a line end at the end is not enough to end the last line */
+    size_t unclosed;  /* innermost section that is open at the end, or HTTPD_NONE */
+    struct bytes
+        step;   /* how much further in than its section a directive stands; or empty */
+    bool open;  /* the last line would be continued by what follows */
+    bool guard; /* a line end at the end is not enough to end the last line */
 };
 
 void httpd_text_read(struct httpd_text *t, struct bytes text);
