@@ -125,8 +125,9 @@ static json_t *facts(const struct doc *doc, const struct scope *scope)
 {
     const struct ldif_text *t = &doc->text;
     json_t *entries = json_array();
-    for (size_t i = 0; i < t->count; i++)
-        if (t->entries[i].named && (!scope || scope->index == i))
+    size_t end = scope ? scope->index + 1 : t->count;
+    for (size_t i = scope ? scope->index : 0; i < end; i++)
+        if (t->entries[i].named)
             json_array_append_new(entries, entry_json(t, &t->entries[i]));
     return json_pack("{so}", "entries", entries);
 }
