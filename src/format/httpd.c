@@ -4,20 +4,27 @@
  *   scopes   "VirtualHost" and other sections, also within conditions; args is what follows
  *   facts    {"settings": {"lower-case name": [[argument, ...], ...]},
  *             "sections": [{"kind", "args"}]} of the scope, conditions looked through
- *   merge    what the fragment says of a name k times, the scope says exactly k times: the last
+ *   merge    what the fragment says of a name k times, the scope says exactly k times: the first
  *            ones are changed where they stand, others go, missing ones are added behind the last
  *            of that name, behind the fragment's name before it, or at the end of the scope. Within
- *            conditions a name is changed as well, but only an unconditional one is counted. A
- *            section of the fragment is merged into the last equal one of the scope, or added; a
- *            condition that is merged so is left to it. "#Name" removes every occurrence.
- *            Sections that are not conditions (directories, locations) are left alone.
- *   rules    "key_args": {NAME: n}       the first n arguments belong to the name
- *            "key_words": {NAME: [W]}    a first argument W belongs to the name
- *            "header_like": [NAME]       the header's name belongs to the name; "always" does not;
- *                                        what does not set it, as "unset", is a name of its own
+ *            conditions a name is changed as well, or goes where k is not 1, but only an
+ *            unconditional one is counted. So a pair of names that adds up (a certificate and its
+ *            key) stays a pair: the fragment says all of them, or none.
+ *            A section of the fragment is merged into the equal one of the scope (of several, the
+ *            last that says one of its names, or the last), or added.
+ *            "#Name" removes every occurrence. Sections that are not conditions (directories,
+ *            locations) are left alone. Equal arguments are equal however they are quoted, and so
+ *            are "On" and "on" alone.
+ *   rules    "key_args": {NAME: n}       the first n arguments belong to the name; "#NAME" alone
+ *                                        means whatever they are
+ *            "key_words": {NAME: [W]}    a first argument W, with more behind it, belongs to the
+ *                                        name; "#NAME" alone means the name without it
+ *            "header_like": [NAME]       the header's name belongs to the name; "always" and the
+ *                                        action do not. What unsets the header is replaced when
+ *                                        it is to be set, and stays when it is not to be set.
  *   escape   for double quotes, and for bare words where the value is one
  *
- * Not handled: variables; macros, which are sections like others; names in quotes.
+ * Not handled: variables; macros, whose text is not looked into and whose use is a directive.
  */
 #include "format/httpd.h"
 
@@ -25,6 +32,7 @@
 #include <string.h>
 
 #include "format/formats.h"
+#include "format/httpd_line.h"
 #include "format/httpd_merge.h"
 #include "format/httpd_text.h"
 #include "format/lines.h"
@@ -62,17 +70,12 @@ static void emit(const struct doc *doc, struct buf *out)
 
 /* --- looking --------------------------------------------------------------------------------- */
 
-static struct httpd_range range_of(const struct httpd_text *t, const struct scope *scope)
-{
-    return httpd_range(t, scope ? scope->index : HTTPD_NONE);
-}
-
 static size_t scopes(const struct doc *doc, const char *kind, struct scope **ret)
 {
     const struct httpd_text *t = &doc->text;
     struct scope *list = NULL;
     size_t count = 0, cap = 0;
-    struct httpd_range all = httpd_range(t, HTTPD_NONE);
+    struct httpd_range all = httpd_range_of(t, NULL);
     for (size_t i = 0; i < t->count; i = httpd_next(t, &all, i)) {
         const struct httpd_node *n = &t->items[i];
         if (n->kind != HTTPD_OPEN || !n->direct ||
@@ -95,7 +98,7 @@ size_t httpd_directives(const struct doc *doc, const struct scope *scope,
                         struct httpd_directive **ret)
 {
     const struct httpd_text *t = &doc->text;
-    struct httpd_range r = range_of(t, scope);
+    struct httpd_range r = httpd_range_of(t, scope);
     struct httpd_directive *list = NULL;
     size_t count = 0, cap = 0;
     for (size_t i = r.first; i < r.last; i = httpd_next(t, &r, i)) {
@@ -103,12 +106,13 @@ size_t httpd_directives(const struct doc *doc, const struct scope *scope,
         if (n->kind != HTTPD_DIRECTIVE)
             continue;
         MEM_GROW(list, count, cap);
-        list[count++] = (struct httpd_directive){.name = httpd_name(t, n),
-                                                 .args = httpd_raw(t, n),
-                                                 .line = n->line,
-                                                 .begin = n->begin,
-                                                 .end = n->end,
-                                                 .conditional = httpd_conditional(n, &r)};
+        list[count++] =
+            (struct httpd_directive){.name = httpd_name(t, n),
+                                     .args = httpd_raw(t, n),
+                                     .line = n->line,
+                                     .begin = n->begin,
+                                     .end = n->end,
+                                     .conditional = httpd_is_conditional(n, &r)};
     }
     *ret = list;
     return count;
@@ -125,70 +129,60 @@ bool httpd_unclosed(const struct doc *doc, size_t *ret_line)
     return false;
 }
 
-static void join(struct bytes raw, struct buf *out)
+/* Arguments one by one, from the line that continued ones make. */
+struct args {
+    struct bytes line;
+    size_t at;
+    struct httpd_line joined;
+    struct buf word; /* the argument */
+};
+
+static void args_release(struct args *a)
 {
-    for (size_t at = 0; at < raw.len;) {
-        size_t joined = httpd_continuation(raw, at);
-        if (!joined)
-            buf_addc(out, raw.data[at]);
-        at += joined ? joined : 1;
-    }
+    httpd_line_release(&a->joined);
+    buf_release(&a->word);
 }
 
-/* Is the backslash at `at` there for the sake of the next byte? */
-static bool protects(struct bytes line, size_t at, char quote)
+static void args_start(struct args *a, struct bytes raw)
 {
-    if (line.data[at] != '\\' || at + 1 >= line.len)
-        return false;
-    return line.data[at + 1] == '\\' || (quote && line.data[at + 1] == quote);
+    a->line = raw;
+    a->at = 0;
+    if (!raw.len || !memchr(raw.data, '\n', raw.len))
+        return;
+    httpd_line_read(&a->joined, raw, 0);
+    a->line = a->joined.text;
 }
 
-/* One argument from `at`; returns where it ends. */
-static size_t read_arg(struct bytes line, size_t at, struct buf *out)
+static bool args_next(struct args *a)
 {
-    char first = line.data[at], quote = first == '"' || first == '\'' ? first : '\0';
-    for (at += quote != '\0'; at < line.len; at++) {
-        char c = line.data[at];
-        if (quote ? c == quote : text_is_space(c))
-            return at + 1;
-        if (protects(line, at, quote))
-            c = line.data[++at];
-        buf_addc(out, c);
-    }
-    return at;
+    buf_clear(&a->word);
+    return httpd_word(a->line, &a->at, &a->word);
 }
 
 void httpd_args(struct bytes raw, struct strv *ret)
 {
-    CLEANUP(buf_release) struct buf joined = BUF_INIT;
-    join(raw, &joined);
-    struct bytes line = bytes_buf(&joined);
-    for (size_t at = 0; at < line.len;) {
-        if (text_is_space(line.data[at])) {
-            at++;
-            continue;
-        }
-        CLEANUP(buf_release) struct buf arg = BUF_INIT;
-        at = read_arg(line, at, &arg);
-        strv_add(ret, buf_str(&arg));
-    }
+    CLEANUP(args_release) struct args a = {.joined = HTTPD_LINE_INIT};
+    args_start(&a, raw);
+    while (args_next(&a))
+        strv_add(ret, buf_str(&a.word));
 }
 
-static json_t *args_json(struct bytes raw)
+static json_t *args_json(struct args *a, struct bytes raw)
 {
-    CLEANUP(strv_release) struct strv args = STRV_INIT;
-    httpd_args(raw, &args);
     json_t *list = json_array();
-    for (size_t i = 0; i < args.count; i++)
-        json_array_append_new(list, text_json(bytes_str(args.items[i])));
+    args_start(a, raw);
+    while (args_next(a))
+        json_array_append_new(list, text_json(bytes_buf(&a->word)));
     return list;
 }
 
 static json_t *facts(const struct doc *doc, const struct scope *scope)
 {
     const struct httpd_text *t = &doc->text;
-    struct httpd_range r = range_of(t, scope);
+    struct httpd_range r = httpd_range_of(t, scope);
     json_t *settings = json_object(), *sections = json_array();
+    CLEANUP(args_release) struct args args = {.joined = HTTPD_LINE_INIT};
+    CLEANUP(buf_release) struct buf name = BUF_INIT;
     for (size_t i = r.first; i < r.last; i = httpd_next(t, &r, i)) {
         const struct httpd_node *n = &t->items[i];
         if (n->kind == HTTPD_OPEN)
@@ -197,13 +191,15 @@ static json_t *facts(const struct doc *doc, const struct scope *scope)
                                                       text_json(httpd_raw(t, n))));
         if (n->kind != HTTPD_DIRECTIVE)
             continue;
-        CLEANUP(buf_release) struct buf name = BUF_INIT;
-        httpd_lower(httpd_name(t, n), &name);
+        buf_clear(&name);
+        text_lower(httpd_name(t, n), &name);
         json_t *list = json_object_getn(settings, name.data, name.len);
-        if (!list)
-            text_json_set(settings, bytes_buf(&name), list = json_array());
-        if (json_object_getn(settings, name.data, name.len))
-            json_array_append_new(list, args_json(httpd_raw(t, n)));
+        if (!list) {
+            text_json_set(settings, bytes_buf(&name), json_array());
+            list = json_object_getn(settings, name.data, name.len);
+        }
+        if (list)
+            json_array_append_new(list, args_json(&args, httpd_raw(t, n)));
     }
     return json_pack("{s:o, s:o}", "settings", settings, "sections", sections);
 }
@@ -211,22 +207,20 @@ static json_t *facts(const struct doc *doc, const struct scope *scope)
 static int merge(const struct doc *doc, const struct scope *scope, struct bytes fragment,
                  const json_t *rules, struct edits *edits, struct err *err)
 {
-    CLEANUP(freep) struct doc *f = parse(fragment);
-    return httpd_merge(&doc->text, scope ? scope->index : HTTPD_NONE, &f->text, rules,
-                       edits, err);
+    CLEANUP(freep) struct doc *wanted = parse(fragment);
+    return httpd_merge(&doc->text, scope, &wanted->text, rules, edits, err);
 }
 
 static int escape(struct bytes value, struct buf *out, struct err *err)
 {
     if (escape_check(value, err) < 0)
         return -1;
-    if (memmem(value.data, value.len, "${", 2))
-        return err_set(
-            err, ERR_INPUT,
-            "the value holds '${', which the server would replace by a variable");
     if (value.data[value.len - 1] == '\\')
         return err_set(err, ERR_INPUT,
-                       "the value ends in a backslash, which would continue its line");
+                       "ends in a backslash, which would continue the line");
+    if (memmem(value.data, value.len, "${", 2))
+        return err_set(err, ERR_INPUT,
+                       "holds '${', which the server would replace by a variable");
     for (size_t i = 0; i < value.len; i++) {
         if (value.data[i] == '"' || value.data[i] == '\\')
             buf_addc(out, '\\');

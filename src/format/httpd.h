@@ -14,7 +14,7 @@
 #include "format/format.h"
 
 struct httpd_directive {
-    struct bytes name; /* as written; compare without case */
+    struct bytes name; /* as httpd reads it; compare without case */
     struct bytes args; /* raw: quotes and continuations as written */
     size_t line;       /* from 1 */
     size_t begin, end; /* whole lines */
@@ -26,9 +26,9 @@ struct httpd_directive {
 size_t httpd_directives(const struct doc *doc, const struct scope *scope,
                         struct httpd_directive **ret);
 
-/* Adds the arguments as httpd reads them: white space separates, quotes of either kind hold
- * together, a backslash protects a backslash and, within quotes, that quote; continued lines are
- * one. An unbalanced quote takes the rest, as httpd does. */
+/* Adds the arguments as httpd reads them: continued lines are one, white space separates, quotes
+ * of either kind hold together, a backslash protects a backslash, and within quotes the quote. An
+ * unbalanced quote takes the rest, as httpd does. */
 void httpd_args(struct bytes raw, struct strv *ret);
 
 /* Is a section not closed? *ret_line is where the first of these begins. */

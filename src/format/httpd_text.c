@@ -1,24 +1,30 @@
 /*
- * How httpd reads lines: a backslash immediately before the line end continues the line, whatever
- * it is, a comment too; then leading white space goes; "#" makes a comment, "<" a section.
- * A line with a NUL, or a name that is quoted or broken in two, is not looked into.
+ * How httpd reads a logical line: white space at both ends goes; "#" makes a comment; of anything
+ * else the first word decides, quoted or not: "</Name>" ends a section, "<Name" begins one, and a
+ * ">" at the end of a name does not belong to it.
+ *
+ * A section end that does not fit is none; httpd refuses the file. A section begun without ">" is
+ * begun all the same: httpd refuses it, too, or counts it, where a condition is false.
+ * Macros are kept as text: what looks like a section in them need not be whole.
  */
 #include "format/httpd_text.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "format/httpd_line.h"
 #include "format/lines.h"
 
 void httpd_text_release(struct httpd_text *t)
 {
     free(t->items);
+    buf_release(&t->names);
     *t = (struct httpd_text){.items = NULL};
 }
 
 struct bytes httpd_name(const struct httpd_text *t, const struct httpd_node *n)
 {
-    return text_span(t->text, n->name, n->name_end);
+    return bytes_str(t->names.data ? t->names.data + n->called : "");
 }
 
 struct bytes httpd_raw(const struct httpd_text *t, const struct httpd_node *n)
@@ -34,165 +40,120 @@ struct bytes httpd_indent(const struct httpd_text *t, const struct httpd_node *n
     return text_span(t->text, n->begin, at);
 }
 
-void httpd_lower(struct bytes name, struct buf *out)
+static bool is_listed(struct bytes name, const char *const *names, size_t count)
 {
-    for (size_t i = 0; i < name.len; i++) {
-        char c = name.data[i];
-        buf_addc(out, c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c);
-    }
-}
-
-size_t httpd_continuation(struct bytes text, size_t at)
-{
-    if (text.data[at] != '\\' || at + 1 >= text.len)
-        return 0;
-    if (text.data[at + 1] == '\n')
-        return 2;
-    bool crlf = at + 2 < text.len && memcmp(text.data + at + 1, "\r\n", 2) == 0;
-    return crlf ? 3 : 0;
-}
-
-static bool is_transparent(struct bytes name)
-{
-    static const char *const names[] = {"IfModule", "IfDefine",    "IfVersion",
-                                        "IfFile",   "IfDirective", "IfSection"};
-    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+    for (size_t i = 0; i < count; i++)
         if (bytes_eq_nocase(name, bytes_str(names[i])))
             return true;
     return false;
 }
 
-/* --- logical lines --------------------------------------------------------------------------- */
-
-/* Where the physical line at `at` ends, its line end included; *content is where that begins. */
-static size_t line_end(struct bytes text, size_t at, size_t *content)
+static bool is_transparent(struct bytes name)
 {
-    const char *newline = memchr(text.data + at, '\n', text.len - at);
-    size_t end = newline ? (size_t)(newline - text.data) : text.len;
-    *content = newline && end > at && text.data[end - 1] == '\r' ? end - 1 : end;
-    return newline ? end + 1 : end;
+    static const char *const names[] = {"IfDefine", "IfDirective", "IfFile",
+                                        "IfModule", "IfSection",   "IfVersion"};
+    return is_listed(name, names, ARRAY_LEN(names));
 }
 
-/* The end of the logical line, and where its content ends; counts its physical lines. */
-static size_t logical_end(struct bytes text, size_t at, size_t *content, size_t *lines)
+static bool is_opaque(struct bytes name)
 {
-    size_t end = line_end(text, at, content);
-    for (*lines = 1; end<text.len && * content> at && text.data[*content - 1] == '\\';
-         ++*lines) {
-        at = end;
-        end = line_end(text, at, content);
-    }
-    return end;
+    static const char *const names[] = {"Macro", "Perl"};
+    return is_listed(name, names, ARRAY_LEN(names));
 }
 
 /* --- one node -------------------------------------------------------------------------------- */
 
-static bool is_blank(char c)
+struct reader {
+    struct httpd_text *t;
+    struct httpd_line line;
+    struct buf word;
+};
+
+static void set_name(struct reader *r, struct httpd_node *n, struct bytes name)
 {
-    return c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v';
+    n->called = r->t->names.len;
+    buf_addb(&r->t->names, name);
+    buf_add(&r->t->names, "", 1);
 }
 
-static size_t skip_blanks(struct bytes text, size_t at, size_t end)
+/* Sets where bytes [from, to) of the line stand in the document; none are none behind the name. */
+static void set_args(const struct reader *r, struct httpd_node *n, size_t from, size_t to)
 {
-    while (at < end && is_blank(text.data[at]))
-        at++;
-    return at;
-}
-
-static size_t skip_word(struct bytes text, size_t at, size_t end)
-{
-    while (at < end && !text_is_space(text.data[at]))
-        at++;
-    return at;
-}
-
-/* Is this the backslash of a continuation? */
-static bool continues(struct bytes text, size_t at)
-{
-    return text.data[at] == '\\' && httpd_continuation(text, at) > 0;
-}
-
-/* Continuations and blanks around the arguments do not belong to them. */
-static void set_args(struct bytes text, struct httpd_node *n, size_t from, size_t to)
-{
-    while (from < to && (text_is_space(text.data[from]) || continues(text, from)))
+    const struct httpd_line *l = &r->line;
+    while (from < to && text_is_space(l->text.data[from]))
         from++;
-    while (to > from && (text_is_space(text.data[to - 1]) || continues(text, to - 1)))
+    while (to > from && text_is_space(l->text.data[to - 1]))
         to--;
-    n->args = from;
-    n->args_end = to;
-}
-
-/* A name is the first word; a continuation ends it where a blank follows. */
-static size_t skip_name(struct bytes text, size_t at, size_t end)
-{
-    size_t word = skip_word(text, at, end);
-    if (word == at || !continues(text, word - 1))
-        return word;
-    size_t next = word - 1 + httpd_continuation(text, word - 1);
-    return next >= end || text_is_space(text.data[next]) ? word - 1 : word;
-}
-
-static bool is_name(struct bytes name)
-{
-    if (!name.len)
-        return false;
-    for (size_t i = 0; i < name.len; i++)
-        if (strchr("\"'\\<>", name.data[i]))
-            return false;
-    return true;
-}
-
-static void read_section(struct bytes text, struct httpd_node *n, size_t at,
-                         size_t content)
-{
-    bool closes = at + 1 < content && text.data[at + 1] == '/';
-    size_t name = at + 1 + closes, name_end = name;
-    while (name_end < content && !text_is_space(text.data[name_end]) &&
-           text.data[name_end] != '>')
-        name_end++;
-    const char *sign = memrchr(text.data + name_end, '>', content - name_end);
-    struct bytes called = text_span(text, name, name_end);
-    if (!sign || !is_name(called) || (closes && text.data[name_end] != '>'))
-        return;
-    n->kind = closes ? HTTPD_CLOSE : HTTPD_OPEN;
-    n->name = name;
-    n->name_end = name_end;
-    n->transparent = !closes && is_transparent(called);
-    set_args(text, n, name_end, (size_t)(sign - text.data));
+    n->args = from < to ? httpd_line_at(l, from) : n->name_end;
+    n->args_end = from < to ? httpd_line_at(l, to - 1) + 1 : n->name_end;
 }
 
 /* A comment sign directly followed by a name: "#Name", "#Name argument". */
-static void read_comment(struct bytes text, struct httpd_node *n, size_t at,
-                         size_t content)
+static void read_comment(struct reader *r, struct httpd_node *n, size_t from, size_t to)
 {
+    const struct httpd_line *l = &r->line;
+    size_t end = ++from;
+    while (end < to && !text_is_space(l->text.data[end]))
+        end++;
     n->kind = HTTPD_COMMENT;
-    n->name = at + 1;
-    n->name_end = skip_word(text, at + 1, content);
-    set_args(text, n, n->name_end, content);
+    n->name = n->name_end = httpd_line_at(l, from - 1) + 1;
+    if (end > from)
+        n->name_end = httpd_line_at(l, end - 1) + 1;
+    set_name(r, n, text_span(l->text, from, end));
+    set_args(r, n, end, to);
 }
 
-static void read_node(struct bytes text, struct httpd_node *n, size_t content)
+/* What the first word says; false for one that httpd does not act upon. */
+static bool read_word(struct reader *r, struct httpd_node *n)
 {
-    size_t at = skip_blanks(text, n->begin, content);
+    struct bytes word = bytes_buf(&r->word);
+    bool section = word.len && word.data[0] == '<';
+    bool slash = word.len > 1 && word.data[1] == '/';
+    size_t end = word.len;
+    if (end && ((section && slash) || (!slash && word.data[end - 1] == '>')))
+        end--;
+    size_t begin = !section ? 0 : slash ? 2 : 1;
+    if (end < begin || (!section && end == begin))
+        return false;
+    n->kind = !section ? HTTPD_DIRECTIVE : slash ? HTTPD_CLOSE : HTTPD_OPEN;
+    set_name(r, n, text_span(word, begin, end));
+    return true;
+}
+
+static void read_command(struct reader *r, struct httpd_node *n, size_t from, size_t to)
+{
+    const struct httpd_line *l = &r->line;
+    struct bytes line = text_span(l->text, 0, to);
+    size_t end = from;
+    buf_clear(&r->word);
+    if (!httpd_word(line, &end, &r->word) || !read_word(r, n))
+        return;
+    n->name_end = httpd_line_at(l, end - 1) + 1;
+    if (n->kind == HTTPD_OPEN) {
+        const char *sign = memrchr(line.data + end, '>', to - end);
+        to = sign ? (size_t)(sign - line.data) : to;
+        n->transparent = is_transparent(httpd_name(r->t, n));
+        n->opaque = is_opaque(httpd_name(r->t, n));
+    }
+    set_args(r, n, end, to);
+}
+
+static void read_node(struct reader *r, struct httpd_node *n)
+{
+    struct bytes line = r->line.text;
+    size_t from = 0, to = line.len;
+    while (from < to && text_is_space(line.data[from]))
+        from++;
+    while (to > from && text_is_space(line.data[to - 1]))
+        to--;
     n->kind = HTTPD_OTHER;
-    n->name = n->name_end = n->args = n->args_end = at;
-    if (at == content || memchr(text.data + n->begin, '\0', content - n->begin))
+    n->name = n->name_end = n->args = n->args_end = httpd_line_at(&r->line, from);
+    if (from == to)
         return;
-    if (text.data[at] == '#') {
-        read_comment(text, n, at, content);
-        return;
-    }
-    if (text.data[at] == '<') {
-        read_section(text, n, at, content);
-        return;
-    }
-    size_t name_end = skip_name(text, at, content);
-    if (!is_name(text_span(text, at, name_end)))
-        return;
-    n->kind = HTTPD_DIRECTIVE;
-    n->name_end = name_end;
-    set_args(text, n, name_end, content);
+    if (line.data[from] == '#')
+        read_comment(r, n, from, to);
+    else
+        read_command(r, n, from, to);
 }
 
 /* --- sections -------------------------------------------------------------------------------- */
@@ -203,24 +164,39 @@ static size_t nest(struct httpd_text *t, size_t open)
 {
     size_t at = t->count - 1;
     struct httpd_node *n = &t->items[at];
+    struct httpd_node *section = open == HTTPD_NONE ? NULL : &t->items[open];
+    bool fits = section && bytes_eq_nocase(httpd_name(t, section), httpd_name(t, n));
     n->parent = open;
-    if (n->kind == HTTPD_CLOSE) {
-        struct httpd_node *section = open == HTTPD_NONE ? NULL : &t->items[open];
-        if (section && bytes_eq_nocase(httpd_name(t, section), httpd_name(t, n))) {
-            section->close = at;
-            n->parent = section->parent;
-            n->direct = section->direct;
-            return section->parent;
-        }
-        n->kind = HTTPD_OTHER;
+    n->direct = !section || (section->direct && section->transparent);
+    if (n->kind == HTTPD_CLOSE && fits) {
+        section->close = at;
+        n->parent = section->parent;
+        n->direct = section->direct;
+        return section->parent;
     }
-    n->direct =
-        open == HTTPD_NONE || (t->items[open].direct && t->items[open].transparent);
+    if (n->kind == HTTPD_CLOSE ||
+        (n->kind == HTTPD_OPEN && section && section->opaque && !fits)) {
+        n->kind = HTTPD_OTHER;
+        n->transparent = n->opaque = false;
+    }
     return n->kind == HTTPD_OPEN ? at : open;
+}
+
+/* The first directive that stands further in than its section shows the step. */
+static void find_step(struct httpd_text *t)
+{
+    const struct httpd_node *n = &t->items[t->count - 1];
+    if (t->step.len || n->kind != HTTPD_DIRECTIVE || n->parent == HTTPD_NONE)
+        return;
+    struct bytes own = httpd_indent(t, n);
+    struct bytes outer = httpd_indent(t, &t->items[n->parent]);
+    if (own.len > outer.len && bytes_eq(text_span(own, 0, outer.len), outer))
+        t->step = text_span(own, outer.len, own.len);
 }
 
 static void settle_unclosed(struct httpd_text *t, size_t open)
 {
+    t->unclosed = open;
     for (; open != HTTPD_NONE; open = t->items[open].parent)
         t->items[open].close = t->count;
 }
@@ -228,25 +204,39 @@ static void settle_unclosed(struct httpd_text *t, size_t open)
 void httpd_text_read(struct httpd_text *t, struct bytes text)
 {
     *t = (struct httpd_text){.text = text};
-    size_t open = HTTPD_NONE, line = 1, lines;
-    for (size_t at = 0, content; at < text.len; line += lines) {
+    buf_add(&t->names, "", 1); /* of nodes without a name */
+    struct reader r = {.t = t, .line = HTTPD_LINE_INIT};
+    size_t open = HTTPD_NONE, line = 1;
+    for (size_t at = 0; at < text.len; at = r.line.end) {
+        httpd_line_read(&r.line, text, at);
         MEM_GROW(t->items, t->count, t->cap);
         struct httpd_node *n = &t->items[t->count++];
-        *n = (struct httpd_node){.begin = at, .line = line, .close = HTTPD_NONE};
-        n->end = at = logical_end(text, at, &content, &lines);
-        read_node(text, n, content);
+        *n = (struct httpd_node){
+            .begin = at, .end = r.line.end, .line = line, .close = HTTPD_NONE};
+        read_node(&r, n);
         open = nest(t, open);
+        find_step(t);
+        line += r.line.lines;
     }
     settle_unclosed(t, open);
+    t->open = r.line.open;
+    t->guard = t->open || httpd_line_continues(&r.line);
+    httpd_line_release(&r.line);
+    buf_release(&r.word);
 }
 
-/* --- parts ----------------------------------------------------------------------------------- */
+/* --- ranges ---------------------------------------------------------------------------------- */
 
-struct httpd_range httpd_range(const struct httpd_text *t, size_t section)
+struct httpd_range httpd_within(const struct httpd_text *t, size_t section)
 {
-    if (section == HTTPD_NONE)
-        return (struct httpd_range){0, t->count, HTTPD_NONE};
     return (struct httpd_range){section + 1, t->items[section].close, section};
+}
+
+struct httpd_range httpd_range_of(const struct httpd_text *t, const struct scope *scope)
+{
+    if (!scope)
+        return (struct httpd_range){0, t->count, HTTPD_NONE};
+    return httpd_within(t, scope->index);
 }
 
 size_t httpd_next(const struct httpd_text *t, const struct httpd_range *r, size_t i)
@@ -257,7 +247,7 @@ size_t httpd_next(const struct httpd_text *t, const struct httpd_range *r, size_
     return n->close < r->last ? n->close + 1 : r->last;
 }
 
-bool httpd_conditional(const struct httpd_node *n, const struct httpd_range *r)
+bool httpd_is_conditional(const struct httpd_node *n, const struct httpd_range *r)
 {
     return n->parent != r->section;
 }

@@ -265,14 +265,27 @@ static size_t scopes(const struct doc *doc, const char *kind, struct scope **ret
     return n;
 }
 
+/* The first setting of that section or a later one: sections follow each other. */
+static size_t first_of(const struct doc *doc, size_t section)
+{
+    size_t low = 0, high = doc->count;
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        if (doc->items[mid].section < section)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low;
+}
+
 static json_t *facts(const struct doc *doc, const struct scope *scope)
 {
     json_t *settings = json_object();
-    for (size_t i = 0; i < doc->count; i++) {
+    size_t section = scope ? scope->index : 0, end = first_of(doc, section + 1);
+    for (size_t i = first_of(doc, section); i < end; i++) {
         const struct setting *s = &doc->items[i];
         struct bytes key = key_of(doc, s);
-        if (s->section != (scope ? scope->index : 0))
-            continue;
         json_t *list = json_object_getn(settings, key.data, key.len),
                *args = json_array();
         for (size_t k = 0; k < s->arg_count; k++)
@@ -442,14 +455,11 @@ static void merge_one(const struct merge *m, const struct want *w, struct buf *a
 static size_t place(const struct merge *m)
 {
     const struct doc *doc = m->doc;
-    size_t i = 0, last = doc->count;
-    for (; i < doc->count && doc->items[i].section <= m->section; i++)
-        if (doc->items[i].section == m->section)
-            last = i;
-    if (last < doc->count)
-        return doc->lines.items[doc->items[last].last].next;
-    return i < doc->count ? doc->lines.items[doc->items[i].first].begin
-                          : doc->lines.text.len;
+    size_t end = first_of(doc, m->section + 1);
+    if (end > first_of(doc, m->section))
+        return doc->lines.items[doc->items[end - 1].last].next;
+    return end < doc->count ? doc->lines.items[doc->items[end].first].begin
+                            : doc->lines.text.len;
 }
 
 static void add_settings(const struct merge *m, struct bytes lines)
@@ -467,9 +477,9 @@ static void add_settings(const struct merge *m, struct bytes lines)
 
 static void index_present(struct merge *m)
 {
-    for (size_t i = 0; i < m->doc->count; i++)
-        if (m->doc->items[i].section == m->section)
-            names_add(&m->present, key_of(m->doc, &m->doc->items[i]), i);
+    size_t end = first_of(m->doc, m->section + 1);
+    for (size_t i = first_of(m->doc, m->section); i < end; i++)
+        names_add(&m->present, key_of(m->doc, &m->doc->items[i]), i);
     names_sort(&m->present);
 }
 

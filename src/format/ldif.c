@@ -64,6 +64,11 @@ static struct bytes key_of(const struct ldif_text *t, const struct ldif_attr *a)
     return ldif_decoded(t, a->key, a->key_len);
 }
 
+static struct bytes name_of(const struct ldif_text *t, const struct ldif_attr *a)
+{
+    return ldif_decoded(t, a->name, a->key_len);
+}
+
 static struct bytes value_of(const struct ldif_text *t, const struct ldif_attr *a)
 {
     return ldif_decoded(t, a->value, a->value_len);
@@ -120,8 +125,9 @@ static json_t *facts(const struct doc *doc, const struct scope *scope)
 {
     const struct ldif_text *t = &doc->text;
     json_t *entries = json_array();
-    for (size_t i = 0; i < t->count; i++)
-        if (t->entries[i].named && (!scope || scope->index == i))
+    size_t end = scope ? scope->index + 1 : t->count;
+    for (size_t i = scope ? scope->index : 0; i < end; i++)
+        if (t->entries[i].named)
             json_array_append_new(entries, entry_json(t, &t->entries[i]));
     return json_pack("{so}", "entries", entries);
 }
@@ -138,7 +144,7 @@ static int check_attrs(const struct ldif_text *f, struct err *err)
             return fragment_error(err, a->line,
                                   "the value of '%.*s' is neither text nor "
                                   "base64",
-                                  (int)a->name.len, a->name.data);
+                                  (int)a->key_len, name_of(f, a).data);
     }
     return 0;
 }
@@ -239,7 +245,7 @@ static size_t first_word(struct bytes name)
 static size_t place(const struct merge *m, const struct ldif_entry *e,
                     const struct ldif_attr *new)
 {
-    size_t best = first_word(new->name), at = e->end;
+    size_t best = first_word(name_of(m->f, new)), at = e->end;
     bool kin = false;
     for (size_t i = 0; i < e->attr_count; i++) {
         const struct ldif_attr *a = &m->t->attrs[e->attr + i];
@@ -268,14 +274,14 @@ static void set_attr(struct merge *m, const struct ldif_entry *e,
 {
     CLEANUP(buf_release) struct buf text = BUF_INIT;
     const struct ldif_attr *first = &m->f->attrs[wanted[0].at];
-    struct bytes name = first->name;
+    struct bytes name = name_of(m->f, first);
     size_t at = count ? 0 : place(m, e, first);
     for (size_t i = 0; i < count; i++) {
         const struct ldif_attr *old = &m->t->attrs[present[i].at];
         const struct ldif_attr *new =
             i < wanted_count ? &m->f->attrs[wanted[i].at] : NULL;
         at = old->end;
-        name = old->name;
+        name = name_of(m->t, old);
         if (new && !old->unknown && bytes_eq(value_of(m->t, old), value_of(m->f, new)))
             continue;
         if (!new) {
@@ -359,7 +365,7 @@ static void append_entry(struct merge *m, const struct ldif_entry *e)
     ldif_write(BYTES("dn"), dn_of(m->f, e), out);
     for (size_t i = 0; i < e->attr_count; i++) {
         const struct ldif_attr *a = &m->f->attrs[e->attr + i];
-        write_attr(m, a->name, a, out);
+        write_attr(m, name_of(m->f, a), a, out);
     }
 }
 

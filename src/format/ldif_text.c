@@ -151,11 +151,13 @@ static bool read_attr(struct ldif_text *t, struct bytes line, struct ldif_attr *
 {
     const char *colon = line.len ? memchr(line.data, ':', line.len) : NULL;
     size_t at = colon ? (size_t)(colon - line.data) : 0;
-    a->name = text_span(line, 0, at);
-    if (!is_name(a->name))
+    struct bytes name = text_span(line, 0, at);
+    if (!is_name(name))
         return false;
-    a->key = add_lower(t, a->name);
-    a->key_len = a->name.len;
+    a->name = t->decoded.len;
+    buf_addb(&t->decoded, name);
+    a->key = add_lower(t, name);
+    a->key_len = name.len;
     a->value = t->decoded.len;
     char sort = ++at < line.len ? line.data[at] : '\0';
     at += sort == ':' || sort == '<';
@@ -269,9 +271,7 @@ static void take_line(struct reader *r, size_t i, size_t next, struct buf *scrat
         r->within = false;
     } else if (first.data[0] == '#') {
         take_comment(r, line, a.begin, i + 1);
-    } else if (first.data[0] != ' ' && memchr(first.data, ':', first.len) &&
-               read_attr(t, line, &a)) {
-        a.name.data = first.data; /* not in scratch, which is reused */
+    } else if (first.data[0] != ' ' && read_attr(t, line, &a)) {
         take_attr(r, &a);
     } else if (t->odd_line == 0) {
         t->odd_line = i + 1;

@@ -9,12 +9,12 @@
 
 /* One attribute line, folded lines included. */
 struct ldif_attr {
-    size_t begin, end; /* whole lines in the document */
-    size_t line;       /* from 1 */
-    struct bytes name; /* as written */
-    size_t key, value; /* in `decoded`: lower-case name, and value */
-    size_t key_len, value_len;
-    bool unknown; /* base64 that is none, or the content of a URL */
+    size_t begin, end;         /* whole lines in the document */
+    size_t line;               /* from 1 */
+    size_t name, key;          /* in `decoded`: the name as written, and lower-case */
+    size_t value;              /* there, too */
+    size_t key_len, value_len; /* key_len is both names' */
+    bool unknown;              /* base64 that is none, or the content of a URL */
 };
 
 /* "#name: ..." */

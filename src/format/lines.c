@@ -153,6 +153,14 @@ void text_squeeze(struct bytes b, struct buf *out)
         buf_addc(out, (char)c);
 }
 
+void text_lower(struct bytes b, struct buf *out)
+{
+    for (size_t i = 0; i < b.len; i++) {
+        char c = b.data[i];
+        buf_addc(out, c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c);
+    }
+}
+
 /* The length of the UTF-8 sequence that starts here; 0 for none. Ref: RFC 3629 4 */
 static size_t utf8_len(const unsigned char *s, size_t left)
 {

@@ -65,6 +65,8 @@ bool text_has_control(struct bytes b);
 bool text_eq_squeezed(struct bytes a, struct bytes b);
 void text_squeeze(struct bytes b, struct buf *out); /* appends that form */
 
+void text_lower(struct bytes b, struct buf *out); /* appends, ASCII capitals made small */
+
 /* A JSON string; bytes that are not UTF-8 become U+FFFD. A new reference. */
 json_t *text_json(struct bytes b);
 

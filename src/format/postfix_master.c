@@ -51,7 +51,7 @@ struct service {
     size_t token, token_count;   /* within doc->tokens */
     size_t option, option_count; /* within doc->options */
     size_t add_after;            /* token that new options go behind */
-    bool misread;                /* holds "-o" with something that is no override */
+    bool misread;                /* holds "-o" with no override, or "--" and more */
 };
 
 struct doc {
@@ -172,6 +172,7 @@ static void read_options(struct doc *doc, struct service *s)
         struct bytes arg = doc->tokens[at].arg;
         if (arg.len < 2 || arg.data[0] != '-' || bytes_is(arg, "--"))
             break;
+        s->misread = s->misread || arg.data[1] == '-'; /* no letter of an option */
         size_t next = read_cluster(doc, s, at);
         if (next == at)
             break;

@@ -166,11 +166,25 @@ static int check(const struct merge *m, const struct want *w, struct err *err)
     return 0;
 }
 
+/* Does what is written behind the text's first `at` bytes continue a line? An odd backslash
+ * before the last line end says so; behind a comment it does not, but an empty line is no harm. */
+static bool continues(struct bytes text, size_t at)
+{
+    size_t backslashes = 0;
+    if (at < text.len || at == 0 || text.data[at - 1] != '\n')
+        return false;
+    while (backslashes + 1 < at && text.data[at - 2 - backslashes] == '\\')
+        backslashes++;
+    return backslashes % 2 == 1;
+}
+
 /* Adds whole lines; "\n" always, because sh reads "\r" as part of a value. */
 static void insert(struct merge *m, size_t at, struct bytes lines)
 {
     CLEANUP(buf_release) struct buf text = BUF_INIT;
-    if (at > 0 && m->text->text.data[at - 1] != '\n' && !m->ended) {
+    struct bytes present = m->text->text;
+    bool whole = at == 0 || (present.data[at - 1] == '\n' && !continues(present, at));
+    if (!whole && !m->ended) {
         buf_addc(&text, '\n');
         m->ended = true;
     }

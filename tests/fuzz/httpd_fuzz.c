@@ -1,4 +1,4 @@
-/* Fuzzes Apache httpd documents; see format_fuzz.h for what is asked. */
+/* Fuzzes httpd documents; see format_fuzz.h for what is asked. */
 #include <stdint.h>
 
 #include "fuzz/format_fuzz.h"
@@ -7,20 +7,25 @@ static const struct format_fuzz what = {
     .format = "httpd",
     .scope = "VirtualHost",
     .fragment = "# why\n"
-                "#SSLProtocol\n"
-                "#SSLCipherSuite\n"
-                "SSLCipherSuite TLSv1.3 TLS_AES_256_GCM_SHA384\n"
-                "#SSLOpenSSLConfCmd Curves\n"
-                "SSLEngine on\n"
-                "SSLCertificateFile \"/a b\"\n"
-                "SSLCertificateFile /c\n"
-                "Header always set Strict-Transport-Security \"max-age=1\"\n"
-                "<IfModule ssl_module>\n"
-                "  Listen 443\n"
-                "</IfModule>\n",
-    .rules = "{\"key_args\": {\"SSLOpenSSLConfCmd\": 1, \"Include\": 1, \"Listen\": 1},"
-             " \"key_words\": {\"SSLCipherSuite\": [\"TLSv1.3\"]},"
-             " \"header_like\": [\"Header\"]}",
+                "A new\n"
+                "Pair /1\n"
+                "Pair /2\n"
+                "Suite \"a b\"\n"
+                "#Suite X\n"
+                "#Gone\n"
+                "Cmd Groups x\n"
+                "#Cmd\n"
+                "Header always set H \"v\"\n"
+                "#Header set G\n"
+                "<IfModule m>\n"
+                "    Listen 1\n"
+                "</IfModule>\n"
+                "<Location \"/\">\n"
+                "    A in\n"
+                "</Location>\n",
+    .rules = "{\"key_args\": {\"Cmd\": 1, \"Listen\": 1}, \"key_words\": {\"Suite\": "
+             "[\"X\"]}, "
+             "\"header_like\": [\"Header\"]}",
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

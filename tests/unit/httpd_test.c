@@ -1,180 +1,194 @@
-/* What httpd documents tell of themselves: directives, arguments, sections without an end. */
+/* Does format/httpd tell directives and arguments as httpd reads them? */
 #include "format/httpd.h"
 #include "unit/unit.h"
 
+#include <stdio.h>
 #include <string.h>
 
-/* --- arguments ------------------------------------------------------------------------------- */
+static const char text[] = "ServerName a\n"
+                           "<IfModule ssl_module>\n"
+                           "\tListen \\\n"
+                           "\t\t443\n"
+                           "</IfModule>\n"
+                           "# comment \\\n"
+                           "SSLEngine off\n"
+                           "<VirtualHost *:443>\n"
+                           "\t\"SSLEngine\" on\n"
+                           "\t<Directory />\n"
+                           "\t\tSSLCipherSuite NULL\n"
+                           "\t</Directory>\n"
+                           "\t<IfDefine X>\n"
+                           "\t\tSSLProtocol all\n"
+                           "\t</IfDefine>\n"
+                           "</VirtualHost>\n"
+                           "Last 1";
 
-/* Holds that `raw` has the arguments `expected`, each followed by "|". */
-static void reads_as(struct bytes raw, const char *expected)
+static struct doc *parse(const char *s)
+{
+    return format_find("httpd")->parse(bytes_str(s));
+}
+
+static void release(struct doc *doc)
+{
+    format_find("httpd")->release(doc);
+}
+
+static void check_directive(const struct httpd_directive *d, const char *name,
+                            const char *args, size_t line, bool conditional)
+{
+    ck_assert_msg(bytes_is(d->name, name), "%.*s", (int)d->name.len, d->name.data);
+    ck_assert_msg(bytes_is(d->args, args), "%.*s", (int)d->args.len, d->args.data);
+    ck_assert_uint_eq(d->line, line);
+    ck_assert_int_eq(d->conditional, conditional);
+}
+
+START_TEST(directives_of_the_file)
+{
+    struct doc *doc = parse(text);
+    CLEANUP(mem_freep) struct httpd_directive *list = NULL;
+    ck_assert_uint_eq(httpd_directives(doc, NULL, &list), 3);
+    check_directive(&list[0], "ServerName", "a", 1, false);
+    check_directive(&list[1], "Listen", "443", 3, true);
+    check_directive(&list[2], "Last", "1", 17, false);
+    ck_assert_uint_eq(list[0].begin, 0);
+    ck_assert_uint_eq(list[0].end, strlen("ServerName a\n"));
+    ck_assert_mem_eq(text + list[1].begin, "\tListen \\\n\t\t443\n", 16);
+    ck_assert_uint_eq(list[1].end - list[1].begin, 16);
+    ck_assert_uint_eq(list[2].end, strlen(text));
+    release(doc);
+}
+END_TEST
+
+START_TEST(directives_of_a_section)
+{
+    struct doc *doc = parse(text);
+    CLEANUP(mem_freep) struct scope *vhosts = NULL;
+    CLEANUP(mem_freep) struct httpd_directive *list = NULL;
+    ck_assert_uint_eq(format_find("httpd")->scopes(doc, "virtualhost", &vhosts), 1);
+    ck_assert_uint_eq(vhosts[0].line, 8);
+    ck_assert(bytes_is(vhosts[0].args, "*:443"));
+    ck_assert_mem_eq(text + vhosts[0].begin, "<VirtualHost", 12);
+    ck_assert_mem_eq(text + vhosts[0].end, "Last", 4);
+    ck_assert_uint_eq(httpd_directives(doc, &vhosts[0], &list), 2);
+    check_directive(&list[0], "SSLEngine", "on", 9, false);
+    check_directive(&list[1], "SSLProtocol", "all", 14, true);
+    release(doc);
+}
+END_TEST
+
+START_TEST(scopes_only_where_they_count)
+{
+    struct doc *doc =
+        parse("<VirtualHost a>\n</VirtualHost>\n"
+              "<IfModule x>\n<IfFile /y>\n<virtualhost b c>\n</virtualhost>\n"
+              "</IfFile>\n</IfModule>\n"
+              "<Macro m>\n<VirtualHost no>\n</VirtualHost>\n</Macro>\n"
+              "<Location />\n<VirtualHost no>\n</VirtualHost>\n</Location>\n"
+              "# <VirtualHost no>\n"
+              "<VirtualHost d>\n");
+    CLEANUP(mem_freep) struct scope *list = NULL;
+    ck_assert_uint_eq(format_find("httpd")->scopes(doc, "VirtualHost", &list), 3);
+    ck_assert(bytes_is(list[0].args, "a"));
+    ck_assert(bytes_is(list[1].args, "b c"));
+    ck_assert(bytes_is(list[1].kind, "virtualhost"));
+    ck_assert_uint_eq(list[1].line, 5);
+    ck_assert(bytes_is(list[2].args, "d"));
+    release(doc);
+}
+END_TEST
+
+START_TEST(no_directives)
+{
+    struct doc *doc = parse("# SSLEngine on\n\n\"\" x\n<Location />\nA 1\n</Location>\n");
+    struct httpd_directive *list = NULL;
+    ck_assert_uint_eq(httpd_directives(doc, NULL, &list), 0);
+    free(list);
+    release(doc);
+}
+END_TEST
+
+/* The arguments, each in brackets. */
+static void check_args(struct bytes raw, const char *want)
 {
     CLEANUP(strv_release) struct strv args = STRV_INIT;
     CLEANUP(buf_release) struct buf got = BUF_INIT;
     httpd_args(raw, &args);
     for (size_t i = 0; i < args.count; i++)
-        buf_addf(&got, "%s|", args.items[i]);
-    ck_assert_str_eq(buf_str(&got), expected);
+        buf_addf(&got, "[%s]", args.items[i]);
+    ck_assert_str_eq(buf_str(&got), want);
 }
 
-START_TEST(white_space_separates)
+START_TEST(arguments)
 {
-    reads_as(BYTES(""), "");
-    reads_as(BYTES(" \t "), "");
-    reads_as(BYTES("a"), "a|");
-    reads_as(BYTES(" a\tb \f\v c\r"), "a|b|c|");
-}
-END_TEST
-
-START_TEST(quotes_hold_together)
-{
-    reads_as(BYTES("\"a b\" 'c \"d'"), "a b|c \"d|");
-    reads_as(BYTES("\"\" ''"), "||");
-    reads_as(BYTES("\"a\"b 'c'd"), "a|b|c|d|");
-    reads_as(BYTES("a\"b c\"d"), "a\"b|c\"d|");
-    reads_as(BYTES("a \"b c"), "a|b c|");
-    reads_as(BYTES("\""), "|");
-}
-END_TEST
-
-START_TEST(backslash_protects)
-{
-    reads_as(BYTES("\"a\\\"b\" 'c\\'d'"), "a\"b|c'd|");
-    reads_as(BYTES("\"a\\'b\" \"c\\d\""), "a\\'b|c\\d|");
-    reads_as(BYTES("\"a\\\\\" b"), "a\\|b|");
-    reads_as(BYTES("a\\\\b c\\d e\\"), "a\\b|c\\d|e\\|");
-    reads_as(BYTES("\"a\\"), "a\\|");
-    reads_as(BYTES("a\\ b"), "a\\|b|");
-}
-END_TEST
-
-START_TEST(continued_lines_are_one)
-{
-    reads_as(BYTES("a \\\n b"), "a|b|");
-    reads_as(BYTES("a\\\nb"), "ab|");
-    reads_as(BYTES("a\\\r\nb \\\r\nc"), "ab|c|");
-    reads_as(BYTES("\"a\\\n\\\"b\\\\\nc\""), "a\"b\\c|");
-    reads_as(BYTES("\\\n\\\n"), "");
+    static const struct {
+        const char *raw, *args;
+    } cases[] = {
+        {"", ""},
+        {" \t ", ""},
+        {"-all +TLSv1.2", "[-all][+TLSv1.2]"},
+        {"a\tb\vc\fd\re", "[a][b][c][d][e]"},
+        {"\"a b\" 'c d'", "[a b][c d]"},
+        {"\"\" ''", "[][]"},
+        {"\"a\"b", "[a][b]"},
+        {"a\"b c\"", "[a\"b][c\"]"},
+        {"\"it's\" 'say \"x\"'", "[it's][say \"x\"]"},
+        {"\"a\\\"b\" 'c\\'d' \"e\\'f\"", "[a\"b][c'd][e\\'f]"},
+        {"a\\\\b \"c\\\\\" d\\e", "[a\\b][c\\][d\\e]"},
+        {"a\\\"b", "[a\\\"b]"},
+        {"\"open to the end", "[open to the end]"},
+        {"\"open\\", "[open\\]"},
+        {"\"", "[]"},
+        {"a \\", "[a][\\]"},
+        {"a \\\n b", "[a][b]"},
+        {"a\\\nb", "[ab]"},
+        {"a\\\r\nb", "[ab]"},
+        {"\"a \\\n b\"", "[a  b]"},
+        {"a\\\\\nb", "[a\\b]"},
+        {"a\\\\\n\nb", "[ab]"},
+        {"a # b", "[a][#][b]"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        check_args(bytes_str(cases[i].raw), cases[i].args);
+    check_args((struct bytes){.data = NULL, .len = 0}, "");
 }
 END_TEST
 
-/* --- directives ------------------------------------------------------------------------------ */
-
-static const char site[] = "Listen 443\n"                          /* 1 */
-                           "<IfModule x>\n"                        /* 2 */
-                           "<VirtualHost *:443>\n"                 /* 3 */
-                           "  # SSLEngine off\n"                   /* 4 */
-                           "  SSLProtocol -all \\\n    +TLS \n"    /* 5, 6 */
-                           "  <IfDefine y>\n    sslengine on\n"    /* 7, 8 */
-                           "    <Location />\n      A 1\n"         /* 9, 10 */
-                           "    </Location>\n  </IfDefine>\n"      /* 11, 12 */
-                           "  <Directory /srv>\n    B 1\n"         /* 13, 14 */
-                           "  </Directory>\n  Last\n"              /* 15, 16 */
-                           "</VirtualHost>\nInner 2\n"             /* 17, 18 */
-                           "</IfModule>\n\"Quoted\" x\nListen 80"; /* 19, 20, 21 */
-
-/* Appends "LINE NAME=ARGUMENTS[?]" for each directive of the scope. */
-static void list(const struct doc *doc, const struct scope *scope, struct buf *out)
+START_TEST(arguments_are_added)
 {
-    CLEANUP(mem_freep) struct httpd_directive *all = NULL;
-    size_t count = httpd_directives(doc, scope, &all);
-    for (size_t i = 0; i < count; i++) {
-        buf_addf(out, "%zu ", all[i].line);
-        buf_addb(out, all[i].name);
-        buf_addc(out, '=');
-        buf_addb(out, all[i].args);
-        buf_adds(out, all[i].conditional ? "?;" : ";");
-    }
-}
-
-START_TEST(of_the_file)
-{
-    CLEANUP(buf_release) struct buf got = BUF_INIT;
-    const struct format *f = format_find("httpd");
-    struct doc *doc = f->parse(bytes_str(site));
-    list(doc, NULL, &got);
-    ck_assert_str_eq(buf_str(&got), "1 Listen=443;18 Inner=2?;21 Listen=80;");
-    f->release(doc);
+    CLEANUP(strv_release) struct strv args = STRV_INIT;
+    strv_add(&args, "first");
+    httpd_args(BYTES("second third"), &args);
+    ck_assert_uint_eq(args.count, 3);
+    ck_assert_str_eq(args.items[0], "first");
+    ck_assert_str_eq(args.items[2], "third");
 }
 END_TEST
 
-START_TEST(of_a_section)
+static void check_unclosed(const char *s, size_t want)
 {
-    CLEANUP(buf_release) struct buf got = BUF_INIT;
-    CLEANUP(mem_freep) struct scope *scopes = NULL;
-    const struct format *f = format_find("httpd");
-    struct doc *doc = f->parse(bytes_str(site));
-    ck_assert_uint_eq(f->scopes(doc, "virtualhost", &scopes), 1);
-    ck_assert_uint_eq(scopes[0].line, 3);
-    list(doc, &scopes[0], &got);
-    ck_assert_str_eq(buf_str(&got),
-                     "5 SSLProtocol=-all \\\n    +TLS;8 sslengine=on?;16 Last=;");
-    f->release(doc);
-}
-END_TEST
-
-START_TEST(spans_are_whole_lines)
-{
-    CLEANUP(mem_freep) struct httpd_directive *all = NULL;
-    const struct format *f = format_find("httpd");
-    const char text[] = "A 1\n  B \\\r\n 2 \r\nC";
-    struct doc *doc = f->parse(bytes_str(text));
-    ck_assert_uint_eq(httpd_directives(doc, NULL, &all), 3);
-    ck_assert_uint_eq(all[0].begin, 0);
-    ck_assert_uint_eq(all[0].end, 4);
-    ck_assert_uint_eq(all[1].begin, 4);
-    ck_assert_uint_eq(all[1].end, strlen(text) - 1);
-    ck_assert_uint_eq(all[2].end, strlen(text));
-    ck_assert_uint_eq(all[2].line, 4);
-    f->release(doc);
-}
-END_TEST
-
-START_TEST(of_nothing)
-{
-    CLEANUP(mem_freep) struct httpd_directive *all = NULL;
-    const struct format *f = format_find("httpd");
-    struct doc *doc = f->parse(BYTES(""));
-    ck_assert_uint_eq(httpd_directives(doc, NULL, &all), 0);
-    f->release(doc);
-}
-END_TEST
-
-/* --- sections without an end ----------------------------------------------------------------- */
-
-/* The line of the first section without an end; 0 when there is none. */
-static size_t unclosed(const char *text)
-{
-    const struct format *f = format_find("httpd");
-    struct doc *doc = f->parse(bytes_str(text));
+    struct doc *doc = parse(s);
     size_t line = 0;
-    bool is = httpd_unclosed(doc, &line);
-    f->release(doc);
-    ck_assert_int_eq(is, line != 0);
-    return line;
+    ck_assert_int_eq(httpd_unclosed(doc, &line), want != 0);
+    ck_assert_uint_eq(line, want);
+    release(doc);
 }
 
-START_TEST(sections_end)
+START_TEST(unclosed_sections)
 {
-    ck_assert_uint_eq(unclosed(""), 0);
-    ck_assert_uint_eq(unclosed(site), 0);
-    ck_assert_uint_eq(unclosed("<A>\n<b>\n</B>\n</a> # c"), 0);
-    ck_assert_uint_eq(unclosed("</A>\n"), 0);
-    ck_assert_uint_eq(unclosed("# <A>\n# \\\n<A>\n"), 0);
+    check_unclosed("", 0);
+    check_unclosed(text, 0);
+    check_unclosed("A 1\n<VirtualHost a>\n</VirtualHost># c\n", 2);
+    check_unclosed("A 1\n<VirtualHost a>\n</VirtualHost> # c\n", 0);
+    check_unclosed("<IfModule a>\n</IfModule>\n<IfModule b>\n<IfModule c>\n", 3);
+    check_unclosed("<A>\n<B>\n</A>\n</B>\n", 1);
+    check_unclosed("</A>\n", 0);
+    check_unclosed("A \\\nb\n<VirtualHost a>", 3);
+    check_unclosed("<VirtualHost a>\n# \\\n</VirtualHost>\n", 1);
+    check_unclosed("<Macro a>\n<VirtualHost b>\n</Macro>\n", 0);
+    check_unclosed("<VirtualHost a> A 1 </VirtualHost>\n", 1);
 }
 END_TEST
 
-START_TEST(sections_do_not_end)
-{
-    ck_assert_uint_eq(unclosed("A 1\n<A>\n"), 2);
-    ck_assert_uint_eq(unclosed("<A>\n</A>\nA \\\n\n<B>\n<C>\n</C>\n"), 5);
-    ck_assert_uint_eq(unclosed("<A>\n<B>\n</A>\n"), 1);
-    ck_assert_uint_eq(unclosed("<A>\n</A \n"), 1);
-    ck_assert_uint_eq(unclosed("<VirtualHost *:80>\n</VirtualHost *:80>\n"), 1);
-    ck_assert_uint_eq(unclosed("<A>\n# \\\n</A>\n"), 1);
-}
-END_TEST
-
-UNIT_MAIN("httpd", white_space_separates, quotes_hold_together, backslash_protects,
-          continued_lines_are_one, of_the_file, of_a_section, spans_are_whole_lines,
-          of_nothing, sections_end, sections_do_not_end)
+UNIT_MAIN("httpd", directives_of_the_file, directives_of_a_section,
+          scopes_only_where_they_count, no_directives, arguments, arguments_are_added,
+          unclosed_sections)
