@@ -30,6 +30,25 @@ static void document_free(struct document *d)
     free(d);
 }
 
+/* A larger file is not read again and again. */
+#define BRIEF_LIMIT ((size_t)64 << 10)
+
+struct doc *document_open(struct document *d)
+{
+    if (!d->doc)
+        d->doc = d->format->parse(bytes_buf(&d->text));
+    d->uses++;
+    return d->doc;
+}
+
+void document_close(struct document *d)
+{
+    if (--d->uses || !d->brief || d->text.len > BRIEF_LIMIT)
+        return;
+    d->format->release(d->doc);
+    d->doc = NULL;
+}
+
 void document_forget(struct document *d)
 {
     if (d->doc)

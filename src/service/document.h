@@ -18,7 +18,9 @@ struct document {
     char *named; /* owned; the path by which it was found; what readers know it by */
     const struct format *format;
     struct buf text;
-    struct doc *doc; /* over `text` */
+    struct doc *doc; /* over `text`; NULL for one of many between uses: document_open() */
+    bool brief;      /* one of many: see document_close() */
+    unsigned uses;   /* document_open() without its document_close() */
     struct stat st;
     struct edits edits;
     bool present;   /* false: to be created with `own` as its content */
@@ -60,6 +62,14 @@ int documents_own(struct documents *d, const struct host *host, const char *path
  * ERR_REFUSED. */
 int documents_load(struct documents *d, const struct service *s, const struct host *host,
                    struct err *err) MUST_CHECK;
+
+/* The parsed document, parsed now if it was closed. Borrowed until the document_close() that goes with
+ * this call. */
+struct doc *document_open(struct document *d);
+
+/* Lets go of what was parsed when nobody else has it open and `brief` is set: thousands of small files
+ * are not held parsed at once. Text and edits stay. */
+void document_close(struct document *d);
 
 /* Lets go of what was parsed, and of the edits; text, path and attributes stay. */
 void document_forget(struct document *d);

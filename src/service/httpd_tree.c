@@ -354,6 +354,7 @@ static int read_vhost(struct httpd_tree *t, struct document *file,
     MEM_GROW(t->vhosts, t->vhost_count, t->vhost_cap);
     struct httpd_vhost *v = &t->vhosts[t->vhost_count++];
     *v = (struct httpd_vhost){.file = file, .scope = *scope};
+    v->scope.kind = BYTES("VirtualHost"); /* the file need not stay parsed */
     httpd_args(scope->args, &v->addresses);
     struct bytes text = {file->text.data + scope->begin, scope->end - scope->begin};
     v->mapped = says_within(text, "ProxyPass"); /* in a section for a location, too */
@@ -433,6 +434,16 @@ static int read_directory(struct httpd_tree *t, const struct reading *r, const c
     return -1; /* a plan made without a part of the configuration would be a guess */
 }
 
+static int read_included(struct httpd_tree *t, const struct reading *r,
+                         struct document *file, struct err *err)
+{
+    if (!r->v)
+        return read_file(t, file, r->depth + 1, err);
+    struct reading inner = {
+        .file = file, .v = r->v, .included = true, .depth = r->depth + 1};
+    return read_directives(t, &inner, NULL, err);
+}
+
 static int read_path(struct httpd_tree *t, const struct reading *r, const char *path,
                      struct err *err)
 {
@@ -454,13 +465,13 @@ static int read_path(struct httpd_tree *t, const struct reading *r, const char *
     if (rc != 0)
         return rc < 0 ? -1
                       : 0; /* not there: the server would say so itself, or skip it */
-    if (httpd_unclosed(file->doc, &line))
-        return err_at(err, path, line, 0, "this section has no end");
-    if (!r->v)
-        return read_file(t, file, r->depth + 1, err);
-    struct reading inner = {
-        .file = file, .v = r->v, .included = true, .depth = r->depth + 1};
-    return read_directives(t, &inner, NULL, err);
+    file->brief = true;
+    if (httpd_unclosed(document_open(file), &line))
+        rc = err_at(err, path, line, 0, "this section has no end");
+    else
+        rc = read_included(t, r, file, err);
+    document_close(file);
+    return rc;
 }
 
 static int read_pattern(struct httpd_tree *t, const struct reading *r,

@@ -88,9 +88,9 @@ int service_merge(struct document *d, const struct scope *scope, struct bytes fr
 {
     if (d->uri)
         return merge_entry(d, fragment);
-    if (d->format->merge(d->doc, scope, fragment, rules, &d->edits, err) < 0)
-        return err_context(err, "%s", d->named);
-    return 0;
+    int rc = d->format->merge(document_open(d), scope, fragment, rules, &d->edits, err);
+    document_close(d);
+    return rc < 0 ? err_context(err, "%s", d->named) : 0;
 }
 
 /* What a document, or its section, says of a name: an attribute or a setting. Borrowed from
@@ -122,7 +122,8 @@ static void keep_neutral(struct document *d, const json_t *spec, const json_t *v
 static bool needs_factors(struct wanted *w, const json_t *spec, struct document *d,
                           const struct scope *scope)
 {
-    json_t *facts CLEANUP(json_decrefp) = d->format->facts(d->doc, scope);
+    json_t *facts CLEANUP(json_decrefp) = d->format->facts(document_open(d), scope);
+    document_close(d);
     const json_t *values = values_of(facts, text_of(spec, "of"));
     long least = (long)json_integer_value(lookup(w->context, text_of(spec, "to")));
     long present;
@@ -155,11 +156,12 @@ static int edit_parts(struct wanted *w, const json_t *edit, struct document *d,
     if (!kind || d->uri)
         return edit_part(w, edit, d, NULL, err);
     struct scope *scopes CLEANUP(mem_freep) = NULL;
-    size_t count = d->format->scopes(d->doc, kind, &scopes);
-    for (size_t i = 0; i < count; i++)
-        if (edit_part(w, edit, d, &scopes[i], err) < 0)
-            return -1;
-    return 0;
+    size_t count = d->format->scopes(document_open(d), kind, &scopes);
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < count; i++)
+        rc = edit_part(w, edit, d, &scopes[i], err);
+    document_close(d);
+    return rc;
 }
 
 static int edit_document(struct wanted *w, const json_t *edit, struct err *err)

@@ -12,12 +12,15 @@
 #include <check.h>
 #include <stdlib.h>
 
+/* How long one test may take: generous, since machines are busy. */
+#define UNIT_SECONDS 300
+
 static inline int unit_run(const char *name, const TTest *const *tests, size_t count)
 {
     Suite *suite = suite_create(name);
     for (size_t i = 0; i < count; i++) {
         TCase *tcase = tcase_create(tests[i]->name);
-        tcase_set_timeout(tcase, 60);
+        tcase_set_timeout(tcase, UNIT_SECONDS);
         tcase_add_test(tcase, tests[i]);
         suite_add_tcase(suite, tcase);
     }
