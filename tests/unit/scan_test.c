@@ -569,7 +569,8 @@ static size_t scripted_answer(struct bytes hello, char *out)
         return sizeof refusal - 1;
     }
     memcpy(out, retry, sizeof retry - 1);
-    memcpy(out + sizeof retry - 1, mlkem ? "\x11\xec" : "\x00\x18", 2);
+    static const unsigned char groups[2][2] = {{0x00, 0x18}, {0x11, 0xec}};
+    memcpy(out + sizeof retry - 1, groups[mlkem], sizeof groups[mlkem]);
     return sizeof retry + 1;
 }
 
