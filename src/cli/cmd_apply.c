@@ -175,8 +175,8 @@ static int stop(const struct cli *cli, const struct plan *plan, const char *resu
 static int apply(const struct cli *cli, const struct planning *p, struct err *err)
 {
     bool dry = cli_value(cli, "dry-run") != NULL;
-    if (cli->format == CLI_TEXT)
-        planning_show(cli, p->plan);
+    if (cli->format == CLI_TEXT && planning_show(cli, p->plan, NULL, err) < 0)
+        return -1;
     int status = planning_notes(cli, p->plan);
     if (status)
         return stop(cli, p->plan, "refused", status);

@@ -8,6 +8,7 @@
 #include "cli/progress.h"
 #include "report/plan_diff.h"
 #include "report/plan_text.h"
+#include "report/why.h"
 
 void planning_release(struct planning *p)
 {
@@ -95,17 +96,36 @@ static void show(const struct cli *cli, struct buf *diff)
     buf_clear(diff);
 }
 
-void planning_show(const struct cli *cli, const struct plan *plan)
+/* `why` is stolen. */
+static int add_why(json_t *why, struct buf *diff)
+{
+    if (!why)
+        return -1;
+    why_text(why, diff);
+    json_decref(why);
+    return 0;
+}
+
+int planning_show(const struct cli *cli, const struct plan *plan,
+                  struct reasoning *reasoning, struct err *err)
 {
     CLEANUP(buf_release) struct buf diff = BUF_INIT;
     for (size_t i = 0; i < plan->file_count; i++) {
         plan_diff_file(&plan->files[i], &diff);
+        if (reasoning &&
+            add_why(reasoning_file(reasoning, &plan->files[i], err), &diff) < 0)
+            return -1;
         show(cli, &diff);
     }
-    for (size_t i = 0; i < plan->entry_count; i++)
+    for (size_t i = 0; i < plan->entry_count; i++) {
         plan_diff_entry(&plan->entries[i], &diff);
+        if (reasoning &&
+            add_why(reasoning_entry(reasoning, &plan->entries[i], err), &diff) < 0)
+            return -1;
+    }
     if (!cli->quiet)
         plan_text_summary(plan, &diff);
     show(cli, &diff);
     fflush(stdout); /* before what follows on stderr */
+    return 0;
 }
