@@ -13,6 +13,7 @@
 #include "report/unified.h"
 #include "report/why.h"
 #include "service/reasons.h"
+#include "service/scopes.h"
 
 #define WIDTH 80
 
@@ -234,7 +235,8 @@ static int run(const struct cli *cli, int argc, char **argv, struct err *err)
     CLEANUP(mem_freep) char *dir = file_join(cli->datadir, "profiles");
     json_t *all CLEANUP(json_decrefp) = json_array();
     if (!(p.profile = profile_load(cli->profile, dir, err)) ||
-        service_list_load(cli->datadir, &p.services, err) < 0)
+        service_list_load(cli->datadir, &p.services, err) < 0 ||
+        scopes_check(&p.services, p.profile, err) < 0)
         return -1;
     struct explaining e = {.cli = cli,
                            .profile = p.profile,

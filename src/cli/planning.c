@@ -9,6 +9,7 @@
 #include "report/plan_diff.h"
 #include "report/plan_text.h"
 #include "report/why.h"
+#include "service/scopes.h"
 
 void planning_release(struct planning *p)
 {
@@ -34,6 +35,7 @@ static int make(const struct cli *cli, struct planning *p, struct err *err)
     CLEANUP(mem_freep) char *dir = file_join(cli->datadir, "profiles");
     if (!(p->profile = profile_load(cli->profile, dir, err)) ||
         service_list_load(cli->datadir, &p->services, err) < 0 ||
+        scopes_check(&p->services, p->profile, err) < 0 ||
         host_open(cli->root, &p->host, err) < 0 ||
         site_load(cli->site, &p->host.root, TLSHARDEN_CONFIG "/site.json", &p->services,
                   &p->site, err) < 0)

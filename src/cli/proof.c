@@ -43,9 +43,12 @@ static const struct plan_service *service_of(const struct plan *plan, const char
 }
 
 /* The versions that its library granted to this listener, or to the whole service. */
-static unsigned granted_versions(const struct plan_service *s, const char *role)
+static unsigned granted_versions(const struct plan_service *s, const char *scope,
+                                 const char *role)
 {
-    json_t *grants = json_object_get(s->grants, role), *item;
+    json_t *grants = json_object_get(s->grants, scope), *item;
+    if (!grants)
+        grants = json_object_get(s->grants, role);
     if (!grants)
         grants = json_object_get(s->grants, s->name);
     unsigned set = 0;
@@ -66,11 +69,12 @@ static int prove_endpoint(const struct proof *p, const struct plan_service *s,
 {
     CLEANUP(policy_release) struct policy policy = POLICY_INIT;
     CLEANUP(mem_freep)
-    char *scope = mem_printf("%s.%s", e->service, e->role ? e->role : "");
+    char *scope = profile_scope(p->profile, e->service, e->role, e->name);
     if (profile_policy(p->profile, scope, &policy, err) < 0)
         return -1;
     struct verify_rules rules = {.policy = &policy,
-                                 .required = granted_versions(s, e->role ? e->role : "")};
+                                 .required =
+                                     granted_versions(s, scope, e->role ? e->role : "")};
     return verify_endpoint(e, &rules, err);
 }
 

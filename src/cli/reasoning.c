@@ -1,3 +1,4 @@
+/* Templates are read once for each service, and not at all where nothing of it changes. */
 #include "cli/reasoning.h"
 
 #include <stdlib.h>

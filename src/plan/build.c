@@ -12,6 +12,7 @@
 #include "base/suggest.h"
 #include "format/ldif.h"
 #include "plan/shadow.h"
+#include "plan/usable.h"
 #include "probe/certificate.h"
 #include "probe/dh.h"
 #include "service/lookup.h"
@@ -363,6 +364,7 @@ static int add_service(struct plan *plan, const struct plan_request *r,
     add_endpoints(plan, &w);
     if (check_certificates(plan, &w, err) < 0 || check_dh(plan, &w, err) < 0)
         return -1;
+    usable_check(plan, &w);
     return add_changes(plan, &w, err);
 }
 

@@ -392,6 +392,21 @@ static const char *unusable(const struct policy *p)
     return NULL;
 }
 
+bool profile_has_scope(const struct profile *p, const char *scope)
+{
+    return json_object_get(json_object_get(p->effective, "scopes"), scope) != NULL;
+}
+
+char *profile_scope(const struct profile *p, const char *service, const char *role,
+                    const char *name)
+{
+    CLEANUP(mem_freep)
+    char *vhost = mem_printf("%s/%s", service, name ? name : "");
+    if (name && profile_has_scope(p, vhost))
+        return TAKE_PTR(vhost);
+    return role ? mem_printf("%s.%s", service, role) : mem_strdup(service);
+}
+
 int profile_policy(const struct profile *p, const char *scope, struct policy *ret,
                    struct err *err)
 {

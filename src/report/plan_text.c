@@ -83,8 +83,9 @@ static void add_listener(struct buf *out, const struct plan_service *s,
 {
     const json_t *asked = json_object_get(grants, "asked");
     CLEANUP(mem_freep)
-    char *name = strcmp(listener, s->name) == 0 ? mem_strdup(s->name)
-                                                : mem_printf("%s %s", s->name, listener);
+    char *name = strcmp(listener, s->name) == 0 || strchr(listener, '/')
+                     ? mem_strdup(listener)
+                     : mem_printf("%s %s", s->name, listener);
     buf_addf(out, "#   %-20s %-15s", name, s->library);
     add_versions(out, asked);
     add_count(out, asked, "suite", 7);

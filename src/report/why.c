@@ -1,3 +1,4 @@
+/* Settings are found in the lines of the diff itself, so that what is shown and what is explained agree. */
 #include "report/why.h"
 
 #include <string.h>

@@ -13,9 +13,8 @@
 
 /* --- policy ---------------------------------------------------------------------------------- */
 
-/* A policy in the library's words; the grants are stored in w->grants under `listener`. */
-static json_t *translate(struct wanted *w, const char *scope, const char *listener,
-                         struct err *err)
+json_t *context_policy(struct wanted *w, const char *scope, const char *listener,
+                       struct err *err)
 {
     CLEANUP(policy_release) struct policy policy = POLICY_INIT;
     CLEANUP(native_release) struct native native = NATIVE_INIT;
@@ -58,14 +57,14 @@ static int add_policy(struct wanted *w, struct err *err)
     json_t *listed = json_object_get(w->service->spec, "roles"), *role;
     json_t *roles CLEANUP(json_decrefp) = json_object();
     w->grants = json_object();
-    if (!(w->context = translate(w, name, name, err)))
+    if (!(w->context = context_policy(w, name, name, err)))
         return -1;
     size_t i;
     json_array_foreach(listed, i, role)
     {
         CLEANUP(mem_freep)
         char *scope = mem_printf("%s.%s", name, json_string_value(role));
-        json_t *strings = translate(w, scope, json_string_value(role), err);
+        json_t *strings = context_policy(w, scope, json_string_value(role), err);
         if (!strings)
             return -1;
         json_t *differs = json_object();

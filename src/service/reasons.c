@@ -1,3 +1,4 @@
+/* One pass over each template: a comment is remembered, and every setting below it is given it. */
 #include "service/reasons.h"
 
 #include <dirent.h>

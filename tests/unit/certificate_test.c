@@ -749,7 +749,7 @@ START_TEST(key_types)
         struct err err = ERR_INIT;
         CLEANUP(mem_freep) char *type = NULL;
         host_make_leaf(&h, &(struct maker){.subject = "a", .curve = kinds[i][0]});
-        ck_assert_int_eq(certificate_key_type(h.root, CHAIN, &type, &err), 0);
+        ck_assert_int_eq(certificate_key_type(h.root, CHAIN, &type, NULL, &err), 0);
         ck_assert_str_eq(type, kinds[i][1]);
     }
 }
@@ -765,7 +765,7 @@ static void expect_failure(const struct host *h, const char *path, enum err_kind
     ck_assert_int_eq(err.kind, kind);
     ck_assert_str_eq(err.text, text);
     err = (struct err)ERR_INIT;
-    ck_assert_int_eq(certificate_key_type(h->root, path, &type, &err), -1);
+    ck_assert_int_eq(certificate_key_type(h->root, path, &type, NULL, &err), -1);
     ck_assert_str_eq(err.text, text);
     ck_assert_ptr_null(type);
 }
