@@ -32,6 +32,7 @@ struct cli {
     const char *
         *values; /* of the command's own options, in their order; NULL: not given */
     char *found_datadir; /* owned storage behind datadir */
+    struct strv early;   /* owned; options of a command that stood before its name */
 };
 
 struct cli_option {

@@ -211,6 +211,7 @@ static int run(const struct cli *cli, int argc, char **argv, struct err *err)
 }
 
 static const struct cli_option options[] = {
+    {"exact", NULL, "do not keep what is stricter than the profile"},
     {"yes", NULL, "do not ask, not even at a terminal"},
     {"dry-run", NULL, "stop before anything is changed; ends like diff"},
     {"rehearse", "auto|required|never",

@@ -62,6 +62,7 @@ static int run(const struct cli *cli, int argc, char **argv, struct err *err)
 }
 
 static const struct cli_option options[] = {
+    {"exact", NULL, "do not keep what is stricter than the profile"},
     {"explain", NULL, "say why each setting is changed, and where that stands"},
     {"out", "FILE", "save the plan, for apply --plan"},
     {NULL, NULL, NULL},

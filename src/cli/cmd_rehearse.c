@@ -77,11 +77,17 @@ static int run(const struct cli *cli, int argc, char **argv, struct err *err)
     return report(cli, &proof);
 }
 
+static const struct cli_option options[] = {
+    {"exact", NULL, "do not keep what is stricter than the profile"},
+    {NULL, NULL, NULL},
+};
+
 const struct command command_rehearse = {
     .name = "rehearse",
     .summary =
         "start the servers on the new files where nobody sees it, and nothing else",
     .usage = "",
     .examples = "  tlsharden rehearse --profile strict\n",
+    .options = options,
     .run = run,
 };

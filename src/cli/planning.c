@@ -46,6 +46,7 @@ static int make(const struct cli *cli, struct planning *p, struct err *err)
                                    .only = &cli->services,
                                    .profile = p->profile,
                                    .site = &p->site,
+                                   .exact = cli_value(cli, "exact") != NULL,
                                    .progress = say_service,
                                    .ctx = &teller};
     int rc = plan_build(&request, &p->plan, err);

@@ -158,6 +158,32 @@ int dialect_resolve(const struct library *library, const struct native *native,
  * works with what is left is another question. */
 const char *resolved_outside(const struct resolved *r, const struct policy *policy);
 
+/* --- what is stricter already ------------------------------------------------------------------ */
+
+/* Lists of a policy, as bits. */
+enum part {
+    PART_PROTOCOLS = 1,
+    PART_SUITES = 2, /* of TLS 1.2 and before */
+    PART_SUITES13 = 4,
+    PART_GROUPS = 8,
+    PART_SIGSCHEMES = 16,
+};
+
+/* Takes out of `policy` what present strings leave out, list by list, wherever all that they allow is within the
+ * policy and something is left: what is stricter already stays so. `present` has NULL for what is not set, and
+ * `protocols` the versions as bits, 0 when they are not set (OpenSSL; GnuTLS has them in its string). Returns the parts
+ * that were narrowed; a string that the library refuses is no reason to. */
+unsigned dialect_narrow(const struct library *library, const struct native *present,
+                        unsigned protocols, struct policy *policy);
+
+/* Puts the present strings in place of ours for the narrowed parts, which they mean; one that lacks a flag of ours is
+ * left alone. */
+void native_keep(struct native *native, const struct native *present, unsigned parts);
+
+/* Adds what `narrowed` has no longer of `policy`: dropped, and no reason to stop. */
+void grants_add_narrowed(struct grants *g, const struct policy *policy,
+                         const struct policy *narrowed);
+
 /* One of many answers. */
 struct resolution {
     struct resolved resolved;

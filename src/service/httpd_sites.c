@@ -13,16 +13,17 @@
  *         "generated": {"path": P, "link": L, "target": T, "template": TEMPLATE}
  *                                             for the site's own; %s is the name
  *         "rules": {...}                      for merging
- *         "directives": {"engine", "protocol", "certificate", "key", "chain", "ca", "header",
- *                        "header_name"}
+ *         "directives": {"engine", "protocol", "suites", "command", "certificate", "key", "chain", "ca",
+ *                        "header", "header_name"}
  *     }
  *
- * Context that templates see: "sites" {tls, stapling, listen}, the last one true when nobody
+ * Context that templates see: "server" {protocols, cipher_list, ciphersuites, groups, signature_algorithms}, as
+ * the server itself says them at present, for service.json's "kept"; "sites" {tls, stapling, listen}, the last one true when nobody
  * listens where the site's own virtual hosts need it; and "vhost":
  *
- *     in "overrides"   {protocols_kept}
+ *     in "overrides"   {kept {protocols, suites, suites13}}
  *     in "secure"      {certificate {chain, key} or false, stapling, no_responder, hsts or false,
- *                      protocols_kept, overridden}
+ *                      kept, overridden}
  *     in both and generated: everything of the policy is that of the virtual host's own scope where the
  *     profile has one, and "own_policy" is true then
  *     in "plain"       {name, port (false when it is the usual one), mapped}
@@ -112,9 +113,12 @@ static int merge_template(struct sites *s, struct document *file,
 
 /* --- outside of virtual hosts ---------------------------------------------------------------- */
 
-static bool keeps_protocols(unsigned marks)
+/* What templates see of what stays: {protocols, suites, suites13}. */
+static json_t *kept_of(unsigned marks)
 {
-    return (marks & HTTPD_STRICTER) && !(marks & HTTPD_LOOSER);
+    return json_pack("{s:b, s:b, s:b}", "protocols", httpd_keeps(marks, PART_PROTOCOLS),
+                     "suites", httpd_keeps(marks, PART_SUITES), "suites13",
+                     httpd_keeps(marks, PART_SUITES13));
 }
 
 /* Included by a virtual host, it is made good for there; at server level nothing can be done. */
@@ -140,8 +144,7 @@ static int want_file(struct sites *s, struct document *file, struct err *err)
         cannot_change(s, file);
         return 0;
     }
-    set_context(s, "vhost",
-                json_pack("{s:b}", "protocols_kept", keeps_protocols(file->marks)));
+    set_context(s, "vhost", json_pack("{s:o}", "kept", kept_of(file->marks)));
     if (file->marks & HTTPD_OVERRIDES &&
         merge_template(s, file, NULL, "overrides", err) < 0)
         return -1;
@@ -323,10 +326,17 @@ static void add_endpoints(struct sites *s, const struct httpd_vhost *v)
 static void tell(struct sites *s, const struct httpd_vhost *v)
 {
     CLEANUP(mem_freep) char *place = place_of(v);
-    if (keeps_protocols(v->marks) && !lookup_truthy(lookup(s->w->context, "own_policy")))
+    bool own = lookup_truthy(lookup(s->w->context, "own_policy"));
+    if (!own && httpd_keeps(v->marks, PART_PROTOCOLS))
         wanted_note(s->w, WANTED_INFO, place, NULL,
                     "virtual host %s allows fewer protocol versions than the profile: "
                     "that stays",
+                    name_of(v));
+    if (!own &&
+        (httpd_keeps(v->marks, PART_SUITES) || httpd_keeps(v->marks, PART_SUITES13)))
+        wanted_note(s->w, WANTED_INFO, place, NULL,
+                    "virtual host %s allows fewer cipher suites than the profile: that "
+                    "stays",
                     name_of(v));
     if (v->overridden && lookup_truthy(lookup(s->w->context, "own_policy")))
         wanted_note(
@@ -346,7 +356,7 @@ static bool can_change(struct sites *s, const struct httpd_vhost *v)
     if (httpd_tree_editable(&s->tree, v->file))
         return true;
     CLEANUP(mem_freep) char *place = place_of(v);
-    bool weak = v->marks & HTTPD_OVERRIDES && !keeps_protocols(v->marks);
+    bool weak = v->marks & HTTPD_ANY_LOOSER;
     wanted_note(s->w, weak ? WANTED_ERROR : WANTED_WARNING, place,
                 weak ? "remove what it says of protocols and ciphers" : NULL,
                 "virtual host %s lies outside of the configuration: it is not changed%s",
@@ -429,13 +439,13 @@ static int want_secure_here(struct sites *s, const struct httpd_vhost *v, struct
     const json_t *responder = staple(s, v, pair);
     if (json_is_true(responder))
         set_fact(s, "stapling", true);
-    set_context(
-        s, "vhost",
-        json_pack("{s:s, s:O, s:b, s:b, s:o, s:b, s:b}", "name", v->name ? v->name : "",
-                  "certificate", v->pair_file ? json_false() : pair, "stapling",
-                  json_is_true(responder), "no_responder", json_is_false(responder),
-                  "hsts", hsts_for(s, v), "protocols_kept", keeps_protocols(v->marks),
-                  "overridden", v->overridden));
+    set_context(s, "vhost",
+                json_pack("{s:s, s:O, s:b, s:b, s:o, s:o, s:b}", "name",
+                          v->name ? v->name : "", "certificate",
+                          v->pair_file ? json_false() : pair, "stapling",
+                          json_is_true(responder), "no_responder",
+                          json_is_false(responder), "hsts", hsts_for(s, v), "kept",
+                          kept_of(v->marks), "overridden", v->overridden));
     return merge_template(s, v->file, &v->scope, "secure", err);
 }
 
@@ -719,15 +729,29 @@ static void look_at_listens(struct sites *s)
     set_fact(s, "listen", !https && lookup_truthy(lookup(s->w->context, "site.vhosts")));
 }
 
+/* Now that it is known what the server itself says, the policy keeps what is stricter there. */
+static int narrow(struct sites *s, struct err *err)
+{
+    const char *name = s->w->service->name;
+    set_context(s, "server", json_incref(s->tree.said));
+    json_t *policy CLEANUP(json_decrefp) = context_policy(s->w, name, name, err);
+    if (!policy)
+        return -1;
+    json_object_update(s->w->context, policy);
+    return 0;
+}
+
 static int sites_want(struct sites *s, struct err *err)
 {
     set_context(
         s, "sites",
         json_pack("{s:b, s:b, s:b}", "tls", false, "stapling", false, "listen", false));
-    set_context(s, "vhost", json_pack("{s:b}", "protocols_kept", false));
+    set_context(s, "vhost", json_pack("{s:o}", "kept", kept_of(0)));
     set_context(s, "own_policy", json_false());
     if (httpd_tree_read(s->w, json_object_get(s->w->service->spec, "sites"), &s->tree,
                         err) < 0)
+        return -1;
+    if (narrow(s, err) < 0)
         return -1;
     look_at_listens(s);
     if (!s->tree.policy_found) {

@@ -347,13 +347,14 @@ static int want(struct wanted *w, struct err *err)
 }
 
 int service_want(const struct service *service, const struct host *host,
-                 const struct site *site, const struct profile *profile,
+                 const struct site *site, const struct profile *profile, bool exact,
                  struct detected *detected, struct wanted *ret, struct err *err)
 {
     struct wanted w = {.service = service,
                        .host = host,
                        .site = site,
                        .profile = profile,
+                       .exact = exact,
                        .detected = *detected};
     *detected = (struct detected)DETECTED_INIT;
     if (want(&w, err) < 0) {

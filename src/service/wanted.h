@@ -65,6 +65,7 @@ struct wanted {
     struct wanted_template *templates; /* compiled once each */
     size_t template_count, template_cap;
     bool running;
+    bool exact; /* what is stricter than the profile does not stay */
 };
 
 #define WANTED_INIT                                                                      \

@@ -21,7 +21,7 @@ status_is 0 "one directive, in any case"
 out_has '^  SSLSessionTickets off$' "is explained"
 out_has "A ticket's key lives" "with its reason"
 out_has 'RFC 9325 3.4' "and its reference"
-is "$(grep -c '^  [^ ]' "$OUT")" 3 "and the places where it would be said again, nothing else"
+is "$(grep -c '^  [^ ]' "$OUT")" 4 "with a policy of its own, and the places where it would be said again, nothing else"
 
 run tlsharden explain openldap olcTLSCipherSuite --format json
 status_is 0 "explain --format json"
