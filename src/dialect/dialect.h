@@ -10,7 +10,8 @@
  *         return -1;
  *
  * Every string is expanded back by the library itself (dialect_resolve) before it is handed out:
- * asked / granted / dropped / widened. Nothing is ever widened: that is an error.
+ * asked / granted / dropped / widened. Nothing is ever widened: that is an error, unless the profile
+ * accepts it by name.
  */
 #ifndef DIALECT_DIALECT_H
 #define DIALECT_DIALECT_H
@@ -77,7 +78,7 @@ struct grant {
     enum grant_kind kind;
     enum grant_verdict verdict;
     const char *name; /* borrowed from the tables: IANA name, or protocol */
-    bool optional;    /* the profile can do without */
+    bool optional;    /* the profile can do without; widened: it accepts that */
     char *reason; /* owned; why it was dropped: "gnutls 3.7.9 has no X25519MLKEM768; needs
                          3.8.9"; NULL when granted */
 };

@@ -48,7 +48,8 @@ static void add_count(struct buf *out, const json_t *asked, const char *kind, in
     size_t i;
     json_array_foreach(asked, i, item)
     {
-        if (strcmp(text_of(item, "kind"), kind) != 0)
+        if (strcmp(text_of(item, "kind"), kind) != 0 ||
+            strcmp(text_of(item, "verdict"), "widened") == 0)
             continue;
         all++;
         granted += is_granted(item);
@@ -108,6 +109,26 @@ static void add_table(struct buf *out, const struct plan *plan)
     }
 }
 
+/* What a library cannot leave out, and the profile accepts by name. */
+static void add_widened(struct buf *out, const struct plan_service *s)
+{
+    json_t *said CLEANUP(json_decrefp) = json_object();
+    const char *listener;
+    json_t *grants, *item;
+    size_t i;
+    json_object_foreach(s->grants, listener, grants)
+        json_array_foreach(json_object_get(grants, "asked"), i, item)
+    {
+        const char *name = text_of(item, "name");
+        if (strcmp(text_of(item, "verdict"), "widened") != 0 ||
+            json_object_get(said, name))
+            continue;
+        json_object_set_new(said, name, json_true());
+        buf_addf(out, "#   %s: %s cannot leave out %s (accepted)\n", s->name, s->library,
+                 name);
+    }
+}
+
 /* Each reason once per service, however many of its listeners it concerns. */
 static void add_dropped(struct buf *out, const struct plan_service *s)
 {
@@ -119,7 +140,8 @@ static void add_dropped(struct buf *out, const struct plan_service *s)
         json_array_foreach(json_object_get(grants, "asked"), i, item)
     {
         const char *reason = text_of(item, "reason");
-        if (is_granted(item) || json_object_get(said, reason))
+        if (strcmp(text_of(item, "verdict"), "dropped") != 0 ||
+            json_object_get(said, reason))
             continue;
         json_object_set_new(said, reason, json_true());
         buf_addf(out, "#   %s: %s%s\n", s->name, reason,
@@ -189,5 +211,7 @@ void plan_text_summary(const struct plan *plan, struct buf *out)
     add_table(out, plan);
     for (size_t i = 0; i < plan->service_count; i++)
         add_dropped(out, &plan->services[i]);
+    for (size_t i = 0; i < plan->service_count; i++)
+        add_widened(out, &plan->services[i]);
     add_clients(out, plan);
 }

@@ -331,10 +331,24 @@ static long number(const json_t *value, const json_t *fallback)
     return text ? strtol(text, NULL, 10) : (long)json_integer_value(from);
 }
 
+static const char *text_or_empty(const json_t *value)
+{
+    const char *text = json_string_value(value);
+    return text ? text : "";
+}
+
+/* False for a setting that cannot be read. */
+static bool lacks_version(const char *setting, enum protocol version)
+{
+    unsigned set = setting ? versions_read(setting) : 0;
+    return set && !protocol_in(set, version);
+}
+
 /* {"path": P}: the value there, or false, and more by a second key:
  *     "in": [...]                        is it one of these, without regard to case
  *     "order": [...], "at_least": W      the stronger of it and W (a path, or a text); the order
  *                                        begins with the weakest
+ *     "lacks": V                         do the versions that it allows lack this one (versions.h)
  *     "below": P2, "default": N          is it a number less than the one at P2
  * {"exists": [...]}: is one of these files there; {"all": [conditions]}: do all hold. */
 static json_t *fact(const struct wanted *w, json_t *spec)
@@ -354,6 +368,10 @@ static json_t *fact(const struct wanted *w, json_t *spec)
         json_t *wanted = lookup(w->context, json_string_value(least));
         return stronger(order, value, wanted ? wanted : least);
     }
+    const struct protocol_info *lacks =
+        protocol_by_name(text_or_empty(json_object_get(spec, "lacks")));
+    if (lacks)
+        return json_boolean(lacks_version(json_string_value(value), lacks->id));
     if (below)
         return json_boolean(number(value, json_object_get(spec, "default")) <
                             number(lookup(w->context, below), NULL));

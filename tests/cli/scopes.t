@@ -1,5 +1,6 @@
 #!/bin/bash
-# Policies for one role and one virtual host; names that nobody answers to; keys that a policy has nothing for.
+# Policies for one role and one virtual host; names that nobody answers to; keys that a policy has nothing for; what would
+# fall back to plain text; what a library cannot leave out.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 
@@ -84,4 +85,44 @@ status_is 1 "with a certificate of the other type beside it, the host can be har
 err_has 'warning: .*is never used: its key is RSA' "and the one that nobody will see is told"
 run on_root diff --profile strict --service postfix
 is "$(grep -c 'never used' "$ERR")" 0 "where both are used, nothing is told"
+
+# --- what would fall back to plain text -----------------------------------------------------------
+profile '"scopes": {"postfix.outbound": {"tls": {"protocols": ["TLSv1.3"]}}}'
+sample_root
+run on_root diff --profile "$work/own.json" --service postfix
+status_is 3 "outbound mail with TLS 1.3 only, where that is opportunistic"
+err_has 'would be sent in the clear' "is refused with the reason"
+profile '"scopes": {"postfix.outbound": {"tls": {"protocols": ["TLSv1.3"]}, "smtp": {"outbound": "encrypt"}}}'
+run on_root diff --profile "$work/own.json" --service postfix
+status_is 1 "where it is mandatory, it may be had"
+out_has '^\+smtp_tls_mandatory_protocols = >=TLSv1.3$' "and is written"
+echo 'smtp_tls_protocols = !SSLv2, !SSLv3, !TLSv1, !TLSv1.1, !TLSv1.2' >>"$root/etc/postfix/main.cf"
+run on_root diff --service postfix
+err_has 'warning: .*mail to peers without TLS 1.3 is sent in the clear' "what falls back at present is told"
+sed -i 's/, !TLSv1.2$//' "$root/etc/postfix/main.cf"
+run on_root diff --service postfix
+is "$(grep -c 'in the clear' "$ERR")" 0 "and what does not, is not"
+
+# --- what a library cannot leave out --------------------------------------------------------------
+suites='"suites": ["TLS_AES_128_GCM_SHA256", "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384"]'
+profile "\"tls\": {$suites}"
+sample_root
+run on_root diff --profile "$work/own.json" --service courier
+status_is 5 "suites that are no product, on GnuTLS"
+err_has 'would bring TLS_AES_256_GCM_SHA384 along, which "accepted" in the profile may name' "are refused, with the way out"
+profile "\"tls\": {$suites, \"accepted\": [\"TLS_AES_256_GCM_SHA384\"]}"
+run on_root diff --profile "$work/own.json" --service courier
+status_is 5 "one of three names is not enough"
+profile "\"tls\": {$suites, \"accepted\": [\"TLS_AES_256_GCM_SHA384\", \"TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384\",
+    \"TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256\"]}"
+run on_root diff --profile "$work/own.json" --service courier
+status_is 1 "all of them are"
+out_has 'courier: gnutls 3.7.9 cannot leave out TLS_AES_256_GCM_SHA384 \(accepted\)' "and told"
+run on_root diff --profile "$work/own.json" --service courier --format json
+check "in JSON as well" json "$OUT" \
+    'sorted(a["name"] for a in it["services"][0]["grants"]["courier"]["asked"] if a["verdict"] == "widened") ==
+     ["TLS_AES_256_GCM_SHA384", "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"]'
+run on_root diff --profile "$work/own.json" --service postfix --format json
+check "OpenSSL, which can, leaves them out" json "$OUT" \
+    'not [a for g in it["services"][0]["grants"].values() for a in g["asked"] if a["verdict"] == "widened"]'
 done_testing
