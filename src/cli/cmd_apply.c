@@ -66,6 +66,11 @@ static void tell_success(const struct cli *cli, const struct proof *proof,
         if (proof->results[i].result == PROOF_UNTRIED)
             cli_say(cli, "%s: not rehearsed: %s", proof->results[i].service,
                     proof->results[i].why);
+    CLEANUP(buf_release) struct buf clients = BUF_INIT;
+    for (size_t i = 0; i < proof->result_count; i++)
+        proof_clients_text(&proof->results[i], !cli->verbose, &clients);
+    if (clients.len && !cli->quiet)
+        printf("what clients can negotiate, before -> now:\n%s", buf_str(&clients));
     printf("applied as generation %04u", generation);
     if (proof->endpoints)
         printf("; %u endpoint%s proven by handshake", proof->endpoints,
@@ -85,6 +90,7 @@ static void print_json(const struct plan *plan, const char *result, unsigned gen
         json_object_set_new(json, "generation", json_string(id));
         json_object_set_new(json, "endpoints_proven",
                             json_integer((json_int_t)proof->endpoints));
+        json_object_set_new(json, "rehearsal", proof_json(proof));
     }
     cli_print_json(json);
 }
