@@ -8,6 +8,7 @@ MAN_DIR      := $(PREFIX)/share/man
 
 MANUALS := $(wildcard man/*.[0-9])
 UNITS := $(wildcard packaging/systemd/*.service packaging/systemd/*.timer)
+PROGRAMS := packaging/first-boot packaging/drift
 # The paths of the files are those of a Debian package; they become those of this installation.
 RELOCATE := sed 's,/usr/bin/tlsharden,$(BIN_DIR)/tlsharden,g; s,/usr/lib/tlsharden/,$(LIBEXEC_DIR)/,g'
 
@@ -18,6 +19,8 @@ install: $(PROGRAM) ## install beneath $(DESTDIR)$(PREFIX)
 		install -D -m 644 "$$file" "$(DESTDIR)$(DATA_DIR)/$$file" || exit 1; done
 	for page in $(MANUALS); do install -D -m 644 $$page \
 		$(DESTDIR)$(MAN_DIR)/man$${page##*.}/$${page##*/} || exit 1; done
+	for file in $(PROGRAMS); do $(RELOCATE) $$file | install -D -m 755 /dev/stdin \
+		$(DESTDIR)$(LIBEXEC_DIR)/$${file##*/} || exit 1; done
 	for unit in $(UNITS); do $(RELOCATE) $$unit | install -D -m 644 /dev/stdin \
 		$(DESTDIR)$(UNIT_DIR)/$${unit##*/} || exit 1; done
 
