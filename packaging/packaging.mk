@@ -8,7 +8,7 @@ MAN_DIR      := $(PREFIX)/share/man
 
 MANUALS := $(wildcard man/*.[0-9])
 UNITS := $(wildcard packaging/systemd/*.service packaging/systemd/*.timer)
-PROGRAMS := packaging/first-boot packaging/drift
+PROGRAMS := packaging/first-boot packaging/drift packaging/renewal-hook
 # The paths of the files are those of a Debian package; they become those of this installation.
 RELOCATE := sed 's,/usr/bin/tlsharden,$(BIN_DIR)/tlsharden,g; s,/usr/lib/tlsharden/,$(LIBEXEC_DIR)/,g'
 

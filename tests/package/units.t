@@ -18,7 +18,7 @@ for unit in "$units"/*; do
     status_is 0 "$(basename "$unit"): systemd-analyze"
     is "$(grep -F tlsharden- "$ERR")" '' "$(basename "$unit"): and it has nothing to say"
 done
-for script in first-boot drift; do
+for script in first-boot drift renewal-hook; do
     check "$script: a shell reads it" sh -n "$prefix/lib/tlsharden/$script"
     check "$script: may be executed" test -x "$prefix/lib/tlsharden/$script"
 done
