@@ -141,24 +141,6 @@ static int present_verify(void *ctx, const char *service, struct err *err)
     return clients_answered(p->plan, service, err);
 }
 
-/* Was it broken before? Says so behind the reason. */
-static void try_present(struct proof *p, const struct plan_service *s, struct err *why)
-{
-    const struct rehearse_calls calls = {.verify = present_verify, .ctx = p};
-    struct rehearsal r;
-    struct err err = ERR_INIT;
-    progress(p->cli, "rehearse %s as it is", s->name);
-    rehearse_begin(p->plan, s, REHEARSE_PRESENT, &calls, &r);
-    int rc = rehearse_end(&r, NULL, &err);
-    if (rc < 0) {
-        CLEANUP(mem_freep) char *text = mem_strdup(why->text);
-        err_set(why, why->kind,
-                "%s; with its configuration as it is, it does not start either: that was "
-                "broken before",
-                text);
-    }
-}
-
 static struct proof_result *add_result(struct proof *p, const struct plan_service *s,
                                        int rc, const struct err *err)
 {
@@ -175,35 +157,46 @@ static struct proof_result *add_result(struct proof *p, const struct plan_servic
     return r;
 }
 
-/* One of those that run side by side. */
+/* Two that run side by side: on the plan's files, and on the configuration as it is. The running server is not asked:
+ * it would write that into its logs. */
 struct under_way {
     const struct plan_service *service;
-    struct rehearsal rehearsal;
-    json_t *now; /* stolen by the result */
+    struct rehearsal candidate, present;
 };
 
 static void begin(struct proof *p, const struct plan_service *s, struct under_way *ret)
 {
-    const struct rehearse_calls calls = {
+    const struct rehearse_calls candidate = {
         .verify = rehearsal_verify, .look = rehearsal_look, .ctx = p};
-    *ret = (struct under_way){.service = s, .rehearsal = {.pid = -1, .rc = 1}};
-    if (s->running)
-        rehearse_begin(p->plan, s, REHEARSE_CANDIDATE, &calls, &ret->rehearsal);
-    else
-        err_set(&ret->rehearsal.err, ERR_SYSTEM,
+    const struct rehearse_calls present = {
+        .verify = present_verify, .look = rehearsal_look, .ctx = p};
+    *ret = (struct under_way){
+        .service = s, .candidate = {.pid = -1, .rc = 1}, .present = {.pid = -1, .rc = 1}};
+    if (!s->running) {
+        err_set(&ret->candidate.err, ERR_SYSTEM,
                 "it does not run, so that nobody knows its ports");
+        return;
+    }
+    rehearse_begin(p->plan, s, REHEARSE_CANDIDATE, &candidate, &ret->candidate);
+    rehearse_begin(p->plan, s, REHEARSE_PRESENT, &present, &ret->present);
 }
 
 static void finish(struct proof *p, struct under_way *u)
 {
-    struct err err = ERR_INIT;
-    json_t *then = NULL;
+    struct err err = ERR_INIT, present = ERR_INIT;
+    json_t *now = NULL, *then = NULL;
     progress(p->cli, "rehearse %s", u->service->name);
-    int rc = rehearse_end(&u->rehearsal, &then, &err);
-    if (rc < 0)
-        try_present(p, u->service, &err);
+    int rc = rehearse_end(&u->candidate, &then, &err);
+    int before = rehearse_end(&u->present, &now, &present);
+    if (rc < 0 && before < 0) {
+        CLEANUP(mem_freep) char *text = mem_strdup(err.text);
+        err_set(&err, err.kind,
+                "%s; with its configuration as it is, it does not start either: that was "
+                "broken before",
+                text);
+    }
     struct proof_result *r = add_result(p, u->service, rc, &err);
-    r->now = u->now;
+    r->now = now;
     r->then = then;
 }
 
@@ -215,9 +208,6 @@ void proof_rehearse_all(struct proof *p)
     for (size_t i = 0; i < p->plan->service_count; i++)
         if (plan_touches(p->plan, p->plan->services[i].name))
             begin(p, &p->plan->services[i], &list[count++]);
-    for (size_t i = 0; i < count; i++)
-        if (list[i].rehearsal.pid >= 0)
-            list[i].now = clients_look(p->plan, list[i].service->name);
     for (size_t i = 0; i < count; i++)
         finish(p, &list[i]);
 }

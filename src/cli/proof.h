@@ -37,8 +37,8 @@ struct proof {
 
 void proof_release(struct proof *p);
 
-/* Rehearses every service that the plan touches, side by side; what came of it is in p->results. One that fails is
- * started once more on the configuration as it is, to tell whether it was broken before. */
+/* Rehearses every service that the plan touches, side by side; what came of it is in p->results. Each is
+ * started on the configuration as it is as well, to tell what clients lose, and what was broken before. */
 void proof_rehearse_all(struct proof *p);
 
 /* A new reference: [{"service", "result", "endpoints", "why", "clients": [{"role", "address", "port", "starttls", "name",
