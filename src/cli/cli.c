@@ -18,9 +18,9 @@
 #include "base/suggest.h"
 
 static const struct command *const commands[] = {
-    &command_apply,   &command_ciphers,  &command_confirm,  &command_diff,
-    &command_history, &command_profile,  &command_recover,  &command_rehearse,
-    &command_render,  &command_rollback, &command_services,
+    &command_apply,   &command_ciphers,  &command_confirm, &command_diff,
+    &command_history, &command_profile,  &command_recover, &command_rehearse,
+    &command_render,  &command_rollback, &command_scan,    &command_services,
 };
 
 static const struct cli_option globals[] = {

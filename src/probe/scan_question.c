@@ -162,13 +162,17 @@ static void ask_patiently(struct scanner *s, const struct question *q, struct an
         if (ret->verdict != ASK_INCONCLUSIVE)
             s->drops = true;
     }
+    if (tries == FIRST_TRIES && ret->cause == ASK_CONNECT)
+        s->lost = true;
 }
 
 void scanner_ask(struct scanner *s, const struct question *q, const char *about,
                  struct answer *ret)
 {
     answer_release(ret);
-    if (s->lost) {
+    if (s->lost && !s->has_control && s->scan->inconclusive.count) {
+        return; /* nobody was ever there, and that has been said */
+    } else if (s->lost) {
         snprintf(ret->why, sizeof ret->why, "the endpoint no longer answers");
     } else if (!s->has_control) {
         ask_patiently(s, q, ret);
