@@ -42,7 +42,7 @@ static const struct plan_service *service_of(const struct plan *plan, const char
     return NULL;
 }
 
-/* The versions that its library granted to this listener, or to the whole service. */
+/* Of the listener, or of the whole service. */
 static unsigned granted_versions(const struct plan_service *s, const char *role)
 {
     json_t *grants = json_object_get(s->grants, role), *item;
@@ -59,6 +59,12 @@ static unsigned granted_versions(const struct plan_service *s, const char *role)
             set |= protocol_bit(p->id);
     }
     return set;
+}
+
+unsigned proof_versions(const struct plan *plan, const struct endpoint *e)
+{
+    const struct plan_service *s = service_of(plan, e->service);
+    return s ? granted_versions(s, e->role ? e->role : "") : 0;
 }
 
 static int prove_endpoint(const struct proof *p, const struct plan_service *s,

@@ -37,6 +37,9 @@ void proof_release(struct proof *p);
 /* Rehearses every service that the plan touches; what came of it is in p->results. */
 void proof_rehearse_all(struct proof *p);
 
+/* The versions, bits of enum protocol, that the library granted to an endpoint's service. */
+unsigned proof_versions(const struct plan *plan, const struct endpoint *e);
+
 /* Callbacks of txn.h, with a struct proof as `ctx`. */
 int proof_rehearse(void *ctx, const struct plan *plan, struct err *err);
 int proof_verify(void *ctx, const char *service, struct err *err);

@@ -14,6 +14,8 @@
 #include "probe/starttls.h"
 
 /* The first of several with the same port is what the port stands for. */
+#define PLAIN_TLS 1 /* its place in the table */
+
 static const struct target_protocol protocols[] = {
     {"https", NULL, 443, false},
     {"tls", NULL, 0, false},
@@ -45,13 +47,14 @@ const struct target_protocol *target_protocol_find(const char *name)
     return NULL;
 }
 
-/* What a port stands for; 8443 is where people put the second web server. */
+/* What a port stands for: 8443 and 2525 are where people put a second server. */
 static const struct target_protocol *protocol_of_port(unsigned port)
 {
+    unsigned usual = port == 8443 ? 443 : port == 2525 ? 25 : port;
     for (size_t i = 0; i < ARRAY_LEN(protocols); i++)
-        if (protocols[i].port == port)
+        if (protocols[i].port == usual)
             return &protocols[i];
-    return target_protocol_find(port == 8443 ? "https" : port == 2525 ? "smtp" : "tls");
+    return &protocols[PLAIN_TLS];
 }
 
 /* --- parts ----------------------------------------------------------------------------------- */
@@ -250,6 +253,24 @@ int target_resolve(struct endpoint *e, int deadline_ms, struct err *err)
     mem_freep(&e->address);
     e->address = TAKE_PTR(first);
     return 0;
+}
+
+static const struct target_protocol *protocol_of(const struct endpoint *e)
+{
+    const struct target_protocol *p = e->role ? target_protocol_find(e->role) : NULL;
+    if (!p && e->service)
+        p = target_protocol_find(e->service);
+    return p ? p : protocol_of_port(e->port);
+}
+
+bool target_is_http(const struct endpoint *e)
+{
+    return !e->starttls && strcmp(protocol_of(e)->name, "https") == 0;
+}
+
+bool target_is_patient(const struct endpoint *e)
+{
+    return protocol_of(e)->patient;
 }
 
 void target_describe(const struct endpoint *e, struct buf *out)

@@ -34,6 +34,12 @@ int target_parse(const char *text, struct endpoint *ret, struct err *err) MUST_C
  * or the first at all. ERR_SYSTEM: the name has no address. */
 int target_resolve(struct endpoint *e, int deadline_ms, struct err *err) MUST_CHECK;
 
+/* Does it speak HTTP over TLS? */
+bool target_is_http(const struct endpoint *e);
+
+/* Is it one that should see one connection at a time? */
+bool target_is_patient(const struct endpoint *e);
+
 /* Appends "[::1]:25 (smtp)", or "www.example.org (192.0.2.1):443 (https)". */
 void target_describe(const struct endpoint *e, struct buf *out);
 

@@ -8,6 +8,7 @@ void findings_release(struct findings *f)
 {
     for (size_t i = 0; i < f->count; i++) {
         free(f->items[i].subject);
+        free(f->items[i].part);
         free(f->items[i].expected);
         free(f->items[i].found);
         free(f->items[i].remedy);
@@ -109,11 +110,11 @@ static const char *remedy_of(const struct finding *f)
 static json_t *finding_json(const struct finding *f)
 {
     bool bad = f->verdict == FINDING_VIOLATION;
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s?, s:s?, s:s?, s:s?}", "rule",
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s?, s:s?, s:s?, s:s?, s:s?}", "rule",
                      f->rule->id, "title", f->rule->title, "verdict",
                      finding_verdict_name(f->verdict), "severity",
-                     finding_severity_name(f->severity), "subject", f->subject,
-                     "expected", f->expected, "found", f->found, "remedy",
+                     finding_severity_name(f->severity), "subject", f->subject, "part",
+                     f->part, "expected", f->expected, "found", f->found, "remedy",
                      bad ? remedy_of(f) : NULL, "reference", f->rule->reference);
 }
 

@@ -45,10 +45,11 @@ struct finding {
     enum finding_verdict verdict;
     enum finding_severity severity; /* the rule's, unless changed */
     char *subject;                  /* what was looked at: an endpoint, a file; owned */
-    char *expected;                 /* owned; NULL: the rule's title says it */
-    char *found;  /* owned; why there is no verdict, when inconclusive; NULL: nothing */
-    char *remedy; /* owned; NULL: the rule's */
-    size_t order; /* when it was added; private */
+    char *part;     /* of the subject: "TLSv1.2", "line 7"; owned; NULL: all of it */
+    char *expected; /* owned; NULL: the rule's title says it */
+    char *found;    /* owned; why there is no verdict, when inconclusive; NULL: nothing */
+    char *remedy;   /* owned; NULL: the rule's */
+    size_t order;   /* when it was added; private */
 };
 
 struct findings {

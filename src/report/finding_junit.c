@@ -80,8 +80,10 @@ static void add_outcome(xmlNode *parent, const struct finding *f)
 static void add_case(xmlNode *suite, const struct finding *f)
 {
     xmlNode *node = xmlNewChild(suite, NULL, XML("testcase"), NULL);
+    CLEANUP(mem_freep)
+    char *name = f->part ? mem_printf("%s: %s", f->rule->id, f->part) : NULL;
     set(node, "classname", f->subject);
-    set(node, "name", f->rule->id);
+    set(node, "name", name ? name : f->rule->id);
     if (f->verdict != FINDING_CONFORMS)
         add_outcome(node, f);
 }

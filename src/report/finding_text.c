@@ -106,7 +106,8 @@ static void add_word(const struct finding *f, bool color, struct buf *out)
 static void add_head(const struct finding *f, bool color, struct buf *out)
 {
     CLEANUP(buf_release) struct buf line = BUF_INIT;
-    buf_addf(&line, "%s: %s", f->subject, f->rule->title);
+    buf_addf(&line, "%s: %s%s%s", f->subject, f->part ? f->part : "", f->part ? ": " : "",
+             f->rule->title);
     add_word(f, color, out);
     add_wrapped(buf_str(&line), FIRST, out);
 }
