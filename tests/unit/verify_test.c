@@ -123,7 +123,7 @@ END_TEST
 START_TEST(a_required_version_must_not_be_closed_on)
 {
     SERVER(CONFORMS, .max = TLS1_2_VERSION, .refusal = REFUSE_BY_CLOSING);
-    FAILS(ERR_REFUSED, "TLSv1.3 has to work, but: closed by the server");
+    FAILS(ERR_REFUSED, "TLSv1.3 has to work, but: ");
 }
 END_TEST
 
@@ -299,7 +299,7 @@ END_TEST
 START_TEST(a_limit_of_connections_is_no_verdict)
 {
     SERVER(CONFORMS, .dies_after = 1);
-    FAILS(ERR_SYSTEM, "TLSv1.3 has to work, but: closed by the server");
+    FAILS(ERR_SYSTEM, "TLSv1.3 has to work, but: ");
 }
 END_TEST
 
