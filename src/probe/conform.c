@@ -31,6 +31,7 @@ static void check_release(struct conform_check *c)
 {
     scan_release(&c->scan);
     strv_release(&c->s.by_closing);
+    mem_freep(&c->no_starttls);
 }
 
 /* --- shared ---------------------------------------------------------------------------------- */
@@ -99,6 +100,8 @@ static void ask_tls13(struct conform_check *c)
     conform_question(PROTOCOL_TLS1_3, &q);
     q.suites = c->suites13;
     scanner_ask(&c->s, &q, "TLSv1.3", &a);
+    if (a.no_starttls && !c->no_starttls)
+        c->no_starttls = mem_strdup(a.why);
     if (a.verdict == ASK_ACCEPTED)
         c->served[PROTOCOL_TLS1_3] = true;
 }
@@ -146,9 +149,12 @@ static void tell_nothing(struct conform_check *c, const struct answer *a)
                                  version->name, offer_suite_name(a->flight.suite, space));
         return;
     }
-    item->found = mem_strdup(unsure->count ? unsure->items[0]
-                             : a->why[0]   ? a->why
-                                           : "no hello is accepted");
+    if (c->no_starttls && !c->s.has_control)
+        item->verdict = CONFORM_NO;
+    item->found = mem_strdup(c->no_starttls  ? c->no_starttls
+                             : unsure->count ? unsure->items[0]
+                             : a->why[0]     ? a->why
+                                             : "no hello is accepted");
 }
 
 /* False: there is no control, so that nothing can be found out. What was closed on before there

@@ -220,6 +220,8 @@ static void ask_flight(struct conform_check *c, enum conform_key key, struct ans
     scanner_ask(&c->s, &q, about[key], ret);
     if (ret->verdict == ASK_ACCEPTED)
         read_flight(c, key, &ret->flight);
+    if (ret->no_starttls && !c->no_starttls)
+        c->no_starttls = mem_strdup(ret->why);
 }
 
 void conform_flights(struct conform_check *c)

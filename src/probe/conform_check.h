@@ -25,6 +25,7 @@ struct conform_check {
     bool has_key[CONFORM_KEYS]; /* a suite with such a key was accepted */
     uint16_t curve;             /* group of the ECDSA certificate; 0: unknown */
     bool facts_seen;
+    char *no_starttls; /* the server's words, if it will not begin TLS; owned */
 };
 
 /* A new item; `expected` is stolen, and NULL for nothing. Valid until the next call. */

@@ -16,6 +16,7 @@
 
 #define CONTROL_TRIES 3
 #define FIRST_TRIES   4
+#define SILENCES      2
 #define PAUSE_MS                                                                         \
     40 /* doubled each time: forking servers need it to count their children */
 
@@ -162,7 +163,9 @@ static void ask_patiently(struct scanner *s, const struct question *q, struct an
         if (ret->verdict != ASK_INCONCLUSIVE)
             s->drops = true;
     }
-    if (tries == FIRST_TRIES && ret->cause == ASK_CONNECT)
+    s->silences += ret->cause == ASK_TIMED_OUT;
+    bool nobody = ret->cause == ASK_CONNECT || ret->cause == ASK_STARTTLS;
+    if ((tries == FIRST_TRIES && nobody) || s->silences == SILENCES)
         s->lost = true;
 }
 

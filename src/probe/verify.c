@@ -14,6 +14,7 @@
 
 #include "base/buf.h"
 #include "policy/suite.h"
+#include "probe/ask.h"
 #include "probe/handshake.h"
 #include "probe/tls.h"
 
@@ -82,17 +83,6 @@ static int attempt(const struct endpoint *e, const struct handshake_request *ask
     return handshake(e, ask, ret, err);
 }
 
-/* Does a server say that it has no time for anybody now? RFC 5321 3.8, RFC 9051 7.1.5, RFC 3206 */
-static bool is_busy(const char *why)
-{
-    static const char *const words[] = {"421", "* BYE", "[SYS/TEMP]", "[IN-USE]",
-                                        "[LOGIN-DELAY]"};
-    for (size_t i = 0; i < ARRAY_LEN(words); i++)
-        if (strstr(why, words[i]))
-            return true;
-    return false;
-}
-
 /* What a handshake that had to succeed says when it did not: was that an answer? An endpoint that
  * has begun TLS a moment ago and now does not has a limit, or trouble: no verdict. */
 static enum err_kind kind_of(const struct handshake_result *r, bool served)
@@ -103,7 +93,7 @@ static enum err_kind kind_of(const struct handshake_result *r, bool served)
     case HANDSHAKE_BROKEN:
         return ERR_REFUSED;
     case HANDSHAKE_STARTTLS:
-        return served || is_busy(r->why) ? ERR_SYSTEM : ERR_REFUSED;
+        return served || answer_is_busy(r->why) ? ERR_SYSTEM : ERR_REFUSED;
     case HANDSHAKE_CLOSED:
     case HANDSHAKE_RESET:
         return served ? ERR_REFUSED : ERR_SYSTEM;

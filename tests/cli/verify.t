@@ -3,6 +3,7 @@
 # connections the verdict is the same, or none.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=wire.sh
 . "$(dirname "$0")/wire.sh"
 json=$work/report.json
 
@@ -37,6 +38,7 @@ status_is 0 "it has everything, too"
 check "in 22 connections" json "$json" 'it["connections"] <= 22'
 run tlsharden verify "127.0.0.1:$good" --profile strict --name www.example.test --ca "$pki/ca.pem" --color never
 out_has '^0 violations, 0 inconclusive, [0-9]+ conform$' "text ends with the counts"
+# shellcheck disable=SC2016 # awk's own
 check "and keeps to 80 columns" awk 'length($0) > 80 { bad = 1 } END { exit bad }' "$OUT"
 run tlsharden verify "127.0.0.1:$good" --profile strict --name www.example.test --ca "$pki/ca.pem" --format junit
 check "junit is XML" python3 -c 'import sys, xml.etree.ElementTree as e
@@ -80,7 +82,27 @@ finds "nothing of the profile" "tls/answers tls/suites"
 cat >"$work/dhe.json" <<'END'
 { "name": "dhe", "extends": "strict", "tls": { "suites": { "append": ["TLS_DHE_RSA_WITH_AES_128_GCM_SHA256"] } } }
 END
-openssl dhparam -dsaparam -out "$work/dh1024.pem" 1024 2>/dev/null
+# The Second Oakley Group (RFC 2409 6.2): 2^1024 - 2^960 - 1 + 2^64 * ([2^894 pi] + 129093)
+python3 -c '
+import base64
+def arctan(x, one):
+    term, total, n = one // x, 0, 1
+    while term:
+        total += term // n if n % 4 == 1 else -(term // n)
+        term //= x * x
+        n += 2
+    return total
+one = 1 << 960
+pi = 4 * (4 * arctan(5, one) - arctan(239, one))
+prime = 2**1024 - 2**960 - 1 + 2**64 * ((pi >> 66) + 129093)
+number = b"\0" + prime.to_bytes(128, "big")
+body = b"\x02\x81\x81" + number + b"\x02\x01\x02"
+text = base64.b64encode(b"\x30\x81" + bytes([len(body)]) + body).decode()
+print("-----BEGIN DH PARAMETERS-----")
+for at in range(0, len(text), 64):
+    print(text[at:at + 64])
+print("-----END DH PARAMETERS-----")' >"$work/dh1024.pem"
+check "the prime is the one of the RFC" openssl dhparam -in "$work/dh1024.pem" -check -noout
 cat >"$work/level0.cnf" <<'END'
 openssl_conf = main
 [main]

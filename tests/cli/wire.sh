@@ -5,6 +5,7 @@
 #     dropping K               a proxy to $port that resets each k-th connection; its port is then in $port
 #     rules FILE [VERDICT]     the rules of that verdict (violation) in a JSON report, sorted, on one line
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # top and work are lib.sh's
 # shellcheck source-path=SCRIPTDIR
 
 pki=$top/build/pki
