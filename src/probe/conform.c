@@ -204,6 +204,10 @@ static void prove(struct conform_check *c)
     if (!find_anything(c))
         return;
     conform_versions(c);
+    /* Who refuses by closing needs a control of TLS 1.3 for questions about it. */
+    if (c->s.by_closing.count && !c->served[PROTOCOL_TLS1_3] &&
+        protocol_in(c->policy->protocols, PROTOCOL_TLS1_3))
+        ask_tls13(c);
     conform_forbidden_suites(c);
     conform_forbidden_groups(c);
     conform_forbidden_schemes(c);

@@ -110,17 +110,30 @@ static struct question control_of(const struct scanner *s, const struct question
     return c;
 }
 
+static bool is_served(struct scanner *s, const struct question *q, long tries)
+{
+    for (long i = 0; i < tries && !s->lost; i++) {
+        CLEANUP(answer_release) struct answer a = ANSWER_INIT;
+        ask_once(s, q, &a);
+        if (a.verdict == ASK_ACCEPTED) {
+            s->drops = s->drops || i > 0;
+            return true;
+        }
+        wait_ms(PAUSE_MS << i);
+    }
+    return false;
+}
+
+/* A server that has nothing of the question's version picks that version all the same: then what
+ * was accepted before shows that it is still there, and there is no telling about the question. */
 static bool control_is_served(struct scanner *s, const struct question *q)
 {
     struct question c = control_of(s, q);
-    for (long i = 0; i < CONTROL_TRIES && !s->lost; i++) {
-        CLEANUP(answer_release) struct answer a = ANSWER_INIT;
-        ask_once(s, &c, &a);
-        if (a.verdict == ASK_ACCEPTED)
-            return true;
-        s->drops = true;
-        wait_ms(PAUSE_MS << i);
-    }
+    if (is_served(s, &c, CONTROL_TRIES))
+        return true;
+    if (is_served(s, &s->control, CONTROL_TRIES))
+        return false;
+    s->drops = true;
     s->lost = true;
     return false;
 }
