@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/deadline.h"
+#include "base/fiber.h"
 #include "probe/offer.h"
 #include "probe/scanner.h"
 
@@ -37,13 +37,6 @@ void question_all(enum protocol version, struct question *ret)
 void scanner_unsure(struct scanner *s, const char *about, const char *why)
 {
     strv_take(&s->scan->inconclusive, mem_printf("%s: %s", about, why));
-}
-
-static void wait_ms(long ms)
-{
-    struct timespec t = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
-    while (nanosleep(&t, &t) < 0)
-        continue;
 }
 
 /* One connection; `ret` is replaced. */
@@ -119,7 +112,7 @@ static bool is_served(struct scanner *s, const struct question *q, long tries)
             s->drops = s->drops || i > 0;
             return true;
         }
-        wait_ms(PAUSE_MS << i);
+        fiber_sleep((int)(PAUSE_MS << i));
     }
     return false;
 }
@@ -148,7 +141,7 @@ static void insist(struct scanner *s, const struct question *q, const char *abou
     if (ret->verdict != ASK_INCONCLUSIVE || !s->has_control)
         return;
     if (!could_be_refusal(ret)) {
-        wait_ms(PAUSE_MS);
+        fiber_sleep(PAUSE_MS);
         ask_once(s, q, ret);
         return;
     }
@@ -171,7 +164,7 @@ static void ask_patiently(struct scanner *s, const struct question *q, struct an
     for (long i = 1; i < tries && ret->verdict == ASK_INCONCLUSIVE && !s->lost &&
                      ret->cause != ASK_TIMED_OUT;
          i++) {
-        wait_ms(PAUSE_MS << i);
+        fiber_sleep((int)(PAUSE_MS << i));
         ask_once(s, q, ret);
         if (ret->verdict != ASK_INCONCLUSIVE)
             s->drops = true;
