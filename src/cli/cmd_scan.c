@@ -16,7 +16,7 @@ struct scanning {
     const struct policy *policy; /* NULL: no profile was given */
     const char *profile;
     X509_STORE *anchors;
-    json_t *all;     /* reports, with --format json */
+    json_t *all; /* reports, with --format json, unless they are printed as they come */
     bool incomplete; /* of any */
 };
 
@@ -34,32 +34,42 @@ static void *scan_one(void *ctx, const struct endpoint *e, const char *why)
     return found;
 }
 
-static void show(void *ctx, const struct endpoint *e, void *result)
+static void show_text(const struct scanning *s, const struct scan_report *report)
+{
+    CLEANUP(buf_release) struct buf text = BUF_INIT;
+    scan_report_text(report, s->cli->color, &text);
+    fwrite(buf_str(&text), 1, text.len, stdout);
+}
+
+static int show(void *ctx, const struct endpoint *e, void *result)
 {
     struct scanning *s = ctx;
     struct scan *found = result;
     struct scan_report report = {
         .endpoint = e, .scan = found, .policy = s->policy, .profile = s->profile};
-    s->incomplete = s->incomplete || found->inconclusive.count;
-    if (s->all) {
+    bool incomplete = found->inconclusive.count > 0;
+    s->incomplete = s->incomplete || incomplete;
+    if (s->all)
         json_array_append_new(s->all, scan_report_json(&report));
-    } else {
-        CLEANUP(buf_release) struct buf text = BUF_INIT;
-        scan_report_text(&report, s->cli->color, &text);
-        fwrite(buf_str(&text), 1, text.len, stdout);
-        fflush(stdout);
-    }
+    else if (s->cli->format == CLI_JSON)
+        campaign_print_line(scan_report_json(&report));
+    else
+        show_text(s, &report);
+    fflush(stdout);
     scan_release(found);
     free(found);
+    return incomplete ? err_exit_status(ERR_SYSTEM) : 0;
 }
 
-static int scan_all(struct scanning *s, struct campaign *targets)
+static int scan_all(struct scanning *s, struct campaign *targets, struct err *err)
 {
-    json_t *all CLEANUP(json_decrefp) = s->cli->format == CLI_JSON ? json_array() : NULL;
+    bool collect = s->cli->format == CLI_JSON && !targets->streams;
+    json_t *all CLEANUP(json_decrefp) = collect ? json_array() : NULL;
     s->all = all;
     s->anchors = targets->anchors;
-    campaign_run(targets,
-                 &(struct campaign_work){.ctx = s, .run = scan_one, .done = show});
+    struct campaign_work work = {.ctx = s, .run = scan_one, .done = show};
+    if (campaign_run(targets, &work, err) < 0)
+        return -1;
     if (all)
         cli_print_json(all);
     if (!s->incomplete)
@@ -76,7 +86,7 @@ static int run(const struct cli *cli, int argc, char **argv, struct err *err)
     struct scanning s = {.cli = cli};
     if (campaign_begin(cli, argc, argv, &targets, err) < 0)
         return -1;
-    if (targets.count == 0)
+    if (targets.count + targets.skipped == 0)
         return err_set(err, ERR_USAGE,
                        "scan: what? Name targets, as in mail.example.org:25");
     if (cli->profile_given) {
@@ -87,7 +97,7 @@ static int run(const struct cli *cli, int argc, char **argv, struct err *err)
         s.policy = &policy;
         s.profile = profile->name;
     }
-    return scan_all(&s, &targets);
+    return scan_all(&s, &targets, err);
 }
 
 static const struct cli_option options[] = {
@@ -98,10 +108,11 @@ static const struct cli_option options[] = {
 const struct command command_scan = {
     .name = "scan",
     .summary = "show everything that endpoints accept, and what of it is weak",
-    .usage = "HOST[:PORT][/PROTOCOL]...",
+    .usage = "[HOST[:PORT][/PROTOCOL]...]",
     .examples = "  tlsharden scan www.example.org:443\n"
                 "  tlsharden scan mail.example.org:25/smtp [::1]:993 --format json\n"
-                "  tlsharden scan --profile strict localhost:8443\n",
+                "  tlsharden scan --profile strict localhost:8443\n"
+                "  tlsharden scan --targets hosts.txt --format json --resume done.txt\n",
     .options = options,
     .run = run,
 };

@@ -23,7 +23,9 @@ struct verifying {
     X509_STORE *anchors;
     bool exact;
     enum finding_severity fail_on;
-    struct findings all;
+    bool streams; /* each endpoint is printed as it comes, as a line of JSON */
+    bool failed, unsure;
+    struct findings all; /* unless printed */
     unsigned connections;
 };
 
@@ -89,22 +91,41 @@ static void join(struct findings *to, struct findings *from)
     *from = (struct findings)FINDINGS_INIT;
 }
 
-static void take(void *ctx, const struct endpoint *e, void *result)
-{
-    struct verifying *v = ctx;
-    struct verified *got = result;
-    (void)e;
-    v->connections += got->connections;
-    join(&v->all, &got->findings);
-    free(got);
-}
-
-/* --- all of them ----------------------------------------------------------------------------- */
-
 static const char *word_of(int status)
 {
     return status == 0 ? "conforms" : status == 1 ? "violation" : "inconclusive";
 }
+
+static void print_line(const struct endpoint *e, const struct verified *got, int status)
+{
+    CLEANUP(buf_release) struct buf target = BUF_INIT;
+    target_describe(e, &target);
+    campaign_print_line(json_pack(
+        "{s:s, s:s, s:i, s:f, s:o}", "target", buf_str(&target), "verdict",
+        word_of(status), "connections", (int)got->connections, "seconds",
+        (double)got->took_ms / 1000, "findings", findings_json(&got->findings)));
+    fflush(stdout);
+}
+
+static int take(void *ctx, const struct endpoint *e, void *result)
+{
+    struct verifying *v = ctx;
+    struct verified *got = result;
+    int status = findings_status(&got->findings, v->fail_on);
+    v->connections += got->connections;
+    v->failed = v->failed || status == 1;
+    v->unsure = v->unsure || status > 1;
+    findings_sort(&got->findings);
+    if (v->streams)
+        print_line(e, got, status);
+    else
+        join(&v->all, &got->findings);
+    findings_release(&got->findings);
+    free(got);
+    return status;
+}
+
+/* --- all of them ----------------------------------------------------------------------------- */
 
 static int report(const struct verifying *v, int status, struct err *err)
 {
@@ -129,11 +150,18 @@ static int report(const struct verifying *v, int status, struct err *err)
 
 static int verify_all(struct verifying *v, struct campaign *targets, struct err *err)
 {
+    struct campaign_work work = {.ctx = v, .run = verify_one, .done = take};
     v->anchors = targets->anchors;
-    campaign_run(targets,
-                 &(struct campaign_work){.ctx = v, .run = verify_one, .done = take});
-    findings_sort(&v->all);
-    int status = report(v, findings_status(&v->all, v->fail_on), err);
+    v->streams = targets->streams && v->cli->format == CLI_JSON;
+    int status = campaign_run(targets, &work, err);
+    if (status == 0) {
+        status = v->failed || targets->worst_before == 1 ? 1
+                 : v->unsure                             ? err_exit_status(ERR_SYSTEM)
+                                                         : 0;
+        findings_sort(&v->all);
+        if (!v->streams)
+            status = report(v, status, err);
+    }
     findings_release(&v->all);
     return status;
 }
@@ -195,8 +223,8 @@ static int run(const struct cli *cli, int argc, char **argv, struct err *err)
     if (take_fail_on(cli, &v.fail_on, err) < 0 ||
         campaign_begin(cli, argc, argv, &targets, err) < 0)
         return -1;
-    return targets.count ? verify_targets(cli, &v, &targets, err)
-                         : verify_host(cli, &v, &targets, err);
+    return targets.count + targets.skipped ? verify_targets(cli, &v, &targets, err)
+                                           : verify_host(cli, &v, &targets, err);
 }
 
 static const struct cli_option options[] = {
