@@ -135,7 +135,11 @@ static int collect(struct campaign *c, int argc, char **argv, struct err *err)
         if (add_target(c, argv[i], err) < 0)
             return err_context(err, "%s", c->cli->command->name);
     c->streams = file != NULL;
-    return file ? add_file(c, file, err) : 0;
+    if (file && add_file(c, file, err) < 0)
+        return -1;
+    if (file && c->count == 0)
+        return err_set(err, ERR_INPUT, "%s: there is no target in it", file);
+    return 0;
 }
 
 int campaign_begin(const struct cli *cli, int argc, char **argv, struct campaign *ret,
