@@ -72,7 +72,8 @@ struct campaign_work {
     int (*done)(void *ctx, const struct endpoint *e, void *result);
 };
 
-/* ERR_SYSTEM: the file of --resume cannot be written. */
+/* The process is nobody's afterwards, if it was root's. ERR_SYSTEM: the file of --resume cannot be
+ * written. */
 int campaign_run(struct campaign *c, const struct campaign_work *work,
                  struct err *err) MUST_CHECK;
 
