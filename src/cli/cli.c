@@ -18,10 +18,10 @@
 #include "base/suggest.h"
 
 static const struct command *const commands[] = {
-    &command_apply,   &command_ciphers,  &command_confirm, &command_diff,
-    &command_history, &command_profile,  &command_recover, &command_rehearse,
-    &command_render,  &command_rollback, &command_scan,    &command_services,
-    &command_verify,
+    &command_apply,    &command_ciphers, &command_confirm,  &command_diff,
+    &command_explain,  &command_history, &command_profile,  &command_recover,
+    &command_rehearse, &command_render,  &command_rollback, &command_scan,
+    &command_services, &command_verify,
 };
 
 static const struct cli_option globals[] = {
@@ -49,19 +49,27 @@ static size_t own_options(const struct command *command)
     return n;
 }
 
+static void add_option(struct option *table, size_t *n, const struct cli_option *o,
+                       int code)
+{
+    table[(*n)++] =
+        (struct option){o->name, o->arg ? required_argument : no_argument, NULL, code};
+}
+
+/* The frame's options and the command's; while the command is not known yet, every command's. */
 static struct option *option_table(const struct command *command)
 {
-    const struct cli_option *options = command ? command->options : NULL;
     size_t own = own_options(command), n = 0;
+    for (size_t i = 0; !command && i < ARRAY_LEN(commands); i++)
+        own += own_options(commands[i]);
     struct option *table = mem_alloc((ARRAY_LEN(globals) + own + 1) * sizeof *table);
-    for (size_t i = 0; options && i < own; i++, n++)
-        table[n] = (struct option){options[i].name,
-                                   options[i].arg ? required_argument : no_argument, NULL,
-                                   COMMAND_BASE + (int)i};
-    for (size_t i = 0; i < ARRAY_LEN(globals); i++, n++)
-        table[n] = (struct option){globals[i].name,
-                                   globals[i].arg ? required_argument : no_argument, NULL,
-                                   GLOBAL_BASE + (int)i};
+    for (size_t i = 0; command && i < own; i++)
+        add_option(table, &n, &command->options[i], COMMAND_BASE + (int)i);
+    for (size_t k = 0; !command && k < ARRAY_LEN(commands); k++)
+        for (size_t i = 0; i < own_options(commands[k]); i++)
+            add_option(table, &n, &commands[k]->options[i], COMMAND_BASE);
+    for (size_t i = 0; i < ARRAY_LEN(globals); i++)
+        add_option(table, &n, &globals[i], GLOBAL_BASE + (int)i);
     return table;
 }
 
@@ -220,10 +228,21 @@ static int bad_option(const struct cli *cli, int c, char **argv, struct err *err
                    argv[optind - 1], help, *help ? " " : "");
 }
 
-/* One parsed option; returns 0, 1 (the program has done its work) or -1. */
-static int take_option(struct cli *cli, int c, char **argv, struct err *err)
+/* An option of a command that is not known yet: it is read again when it is. */
+static int postpone(struct cli *cli, const char *name)
 {
-    if (c >= COMMAND_BASE && cli->values) {
+    strv_take(&cli->early,
+              optarg ? mem_printf("--%s=%s", name, optarg) : mem_printf("--%s", name));
+    return 0;
+}
+
+/* One parsed option; returns 0, 1 (the program has done its work) or -1. */
+static int take_option(struct cli *cli, int c, const char *long_name, char **argv,
+                       struct err *err)
+{
+    if (c >= COMMAND_BASE && !cli->command)
+        return postpone(cli, long_name);
+    if (c >= COMMAND_BASE) {
         cli->values[c - COMMAND_BASE] = optarg ? optarg : "";
         return 0;
     }
@@ -238,11 +257,11 @@ static int parse(struct cli *cli, int argc, char **argv, const char *shorts,
                  struct err *err)
 {
     struct option *table CLEANUP(mem_freep) = option_table(cli->command);
-    int rc = 0;
+    int rc = 0, at = 0;
     opterr = 0;
     optind = 0;
-    for (int c; rc == 0 && (c = getopt_long(argc, argv, shorts, table, NULL)) != -1;)
-        rc = take_option(cli, c, argv, err);
+    for (int c; rc == 0 && (c = getopt_long(argc, argv, shorts, table, &at)) != -1;)
+        rc = take_option(cli, c, table[at].name, argv, err);
     return rc;
 }
 
@@ -299,8 +318,13 @@ static int run(struct cli *cli, int argc, char **argv, struct err *err)
     }
     if (!(cli->command = find_command(name, err)))
         return -1;
-    int first = optind;
-    return run_command(cli, argc - first, argv + first, err);
+    CLEANUP(strv_release) struct strv words = STRV_INIT;
+    strv_add(&words, name);
+    for (size_t i = 0; i < cli->early.count; i++)
+        strv_add(&words, cli->early.items[i]);
+    for (int i = optind + 1; i < argc; i++)
+        strv_add(&words, argv[i]);
+    return run_command(cli, (int)words.count, words.items, err);
 }
 
 static int finish(const struct cli *cli, int status, const struct err *err)
@@ -331,6 +355,7 @@ int main(int argc, char **argv)
         .profile = "strict", .root = "/", .terminal = isatty(STDERR_FILENO)};
     int status = finish(&cli, run(&cli, argc, argv, &err), &err);
     strv_release(&cli.services);
+    strv_release(&cli.early);
     free(cli.values);
     free(cli.found_datadir);
     return status;

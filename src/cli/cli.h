@@ -32,6 +32,7 @@ struct cli {
     const char *
         *values; /* of the command's own options, in their order; NULL: not given */
     char *found_datadir; /* owned storage behind datadir */
+    struct strv early;   /* owned; options of a command that stood before its name */
 };
 
 struct cli_option {
@@ -51,8 +52,8 @@ struct command {
 };
 
 extern const struct command command_apply, command_ciphers, command_confirm, command_diff,
-    command_history, command_profile, command_recover, command_rehearse, command_render,
-    command_rollback, command_scan, command_services, command_verify;
+    command_explain, command_history, command_profile, command_recover, command_rehearse,
+    command_render, command_rollback, command_scan, command_services, command_verify;
 
 /* The value of one of the command's own options: NULL when not given, "" for a given flag. */
 const char *cli_value(const struct cli *cli, const char *name);

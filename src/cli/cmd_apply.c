@@ -66,6 +66,11 @@ static void tell_success(const struct cli *cli, const struct proof *proof,
         if (proof->results[i].result == PROOF_UNTRIED)
             cli_say(cli, "%s: not rehearsed: %s", proof->results[i].service,
                     proof->results[i].why);
+    CLEANUP(buf_release) struct buf clients = BUF_INIT;
+    for (size_t i = 0; i < proof->result_count; i++)
+        proof_clients_text(&proof->results[i], !cli->verbose, &clients);
+    if (clients.len && !cli->quiet)
+        printf("what clients can negotiate, before -> now:\n%s", buf_str(&clients));
     printf("applied as generation %04u", generation);
     if (proof->endpoints)
         printf("; %u endpoint%s proven by handshake", proof->endpoints,
@@ -85,6 +90,7 @@ static void print_json(const struct plan *plan, const char *result, unsigned gen
         json_object_set_new(json, "generation", json_string(id));
         json_object_set_new(json, "endpoints_proven",
                             json_integer((json_int_t)proof->endpoints));
+        json_object_set_new(json, "rehearsal", proof_json(proof));
     }
     cli_print_json(json);
 }
@@ -175,8 +181,8 @@ static int stop(const struct cli *cli, const struct plan *plan, const char *resu
 static int apply(const struct cli *cli, const struct planning *p, struct err *err)
 {
     bool dry = cli_value(cli, "dry-run") != NULL;
-    if (cli->format == CLI_TEXT)
-        planning_show(cli, p->plan);
+    if (cli->format == CLI_TEXT && planning_show(cli, p->plan, NULL, err) < 0)
+        return -1;
     int status = planning_notes(cli, p->plan);
     if (status)
         return stop(cli, p->plan, "refused", status);
@@ -211,6 +217,7 @@ static int run(const struct cli *cli, int argc, char **argv, struct err *err)
 }
 
 static const struct cli_option options[] = {
+    {"exact", NULL, "do not keep what is stricter than the profile"},
     {"yes", NULL, "do not ask, not even at a terminal"},
     {"dry-run", NULL, "stop before anything is changed; ends like diff"},
     {"rehearse", "auto|required|never",

@@ -7,39 +7,21 @@
 #include "cli/progress.h"
 #include "cli/proof.h"
 
-static const char *words_of(enum proof_rehearsal result)
-{
-    switch (result) {
-    case PROOF_WORKS:
-        return "works";
-    case PROOF_FAILS:
-        return "does not work";
-    case PROOF_UNTRIED:
-        return "not tried";
-    }
-    return "";
-}
-
-static json_t *result_json(const struct proof_result *r)
-{
-    return json_pack("{s:s, s:s, s:i, s:s?}", "service", r->service, "result",
-                     words_of(r->result), "endpoints", (int)r->endpoints, "why", r->why);
-}
-
 static void print_result(const struct proof_result *r)
 {
-    printf("%-12s %s", r->service, words_of(r->result));
+    CLEANUP(buf_release) struct buf clients = BUF_INIT;
+    printf("%-12s %s", r->service, proof_word(r->result));
     if (r->result == PROOF_WORKS)
         printf(": %u endpoint%s proven", r->endpoints, r->endpoints == 1 ? "" : "s");
     else if (r->why)
         printf(": %s", r->why);
-    putchar('\n');
+    proof_clients_text(r, false, &clients);
+    printf("\n%s", buf_str(&clients));
 }
 
 /* 0: every service that would be changed would work; 1: one would not; 4: one could not be tried. */
 static int report(const struct cli *cli, const struct proof *proof)
 {
-    json_t *all CLEANUP(json_decrefp) = json_array();
     int status = 0;
     for (size_t i = 0; i < proof->result_count; i++) {
         const struct proof_result *r = &proof->results[i];
@@ -49,9 +31,8 @@ static int report(const struct cli *cli, const struct proof *proof)
             status = err_exit_status(ERR_SYSTEM);
         if (cli->format == CLI_TEXT)
             print_result(r);
-        else
-            json_array_append_new(all, result_json(r));
     }
+    json_t *all CLEANUP(json_decrefp) = proof_json(proof);
     if (cli->format == CLI_JSON)
         cli_print_json(all);
     else if (!proof->result_count)
@@ -77,11 +58,17 @@ static int run(const struct cli *cli, int argc, char **argv, struct err *err)
     return report(cli, &proof);
 }
 
+static const struct cli_option options[] = {
+    {"exact", NULL, "do not keep what is stricter than the profile"},
+    {NULL, NULL, NULL},
+};
+
 const struct command command_rehearse = {
     .name = "rehearse",
     .summary =
         "start the servers on the new files where nobody sees it, and nothing else",
     .usage = "",
     .examples = "  tlsharden rehearse --profile strict\n",
+    .options = options,
     .run = run,
 };

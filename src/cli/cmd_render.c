@@ -19,6 +19,7 @@
 #include "format/lines.h"
 #include "plan/build.h"
 #include "report/plan_text.h"
+#include "service/scopes.h"
 
 /* --- which services -------------------------------------------------------------------------- */
 
@@ -186,7 +187,8 @@ static int run(const struct cli *cli, int argc, char **argv, struct err *err)
     CLEANUP(planning_release) struct planning p = PLANNING_INIT;
     CLEANUP(mem_freep) char *dir = file_join(cli->datadir, "profiles");
     if (!(p.profile = profile_load(cli->profile, dir, err)) ||
-        service_list_load(cli->datadir, &p.services, err) < 0)
+        service_list_load(cli->datadir, &p.services, err) < 0 ||
+        scopes_check(&p.services, p.profile, err) < 0)
         return -1;
     /* Without --site nothing of this machine is read: there is no site in an empty tree. */
     if (cli->site ? site_load(cli->site, &p.host.root, "", &p.services, &p.site, err) < 0

@@ -37,13 +37,12 @@ struct verified {
 
 /* --- one endpoint ---------------------------------------------------------------------------- */
 
-static int scope_policy(const struct verifying *v, const struct endpoint *e,
-                        struct policy *ret, struct err *err)
+static int find_policy(const struct verifying *v, const struct endpoint *e,
+                       struct policy *ret, unsigned *ret_versions, struct err *err)
 {
-    CLEANUP(mem_freep)
-    char *scope =
-        v->plan ? mem_printf("%s.%s", e->service, e->role ? e->role : "") : NULL;
-    return profile_policy(v->profile, scope, ret, err);
+    *ret_versions = 0;
+    return v->plan ? proof_policy(v->profile, v->plan, e, ret, ret_versions, err)
+                   : profile_policy(v->profile, NULL, ret, err);
 }
 
 static int hold(const struct verifying *v, const struct endpoint *e, struct verified *ret,
@@ -51,10 +50,11 @@ static int hold(const struct verifying *v, const struct endpoint *e, struct veri
 {
     CLEANUP(policy_release) struct policy policy = POLICY_INIT;
     CLEANUP(conform_release) struct conform found = CONFORM_INIT;
-    if (scope_policy(v, e, &policy, err) < 0)
+    unsigned versions;
+    if (find_policy(v, e, &policy, &versions, err) < 0)
         return -1;
     struct conform_rules rules = {.policy = &policy,
-                                  .required = v->plan ? proof_versions(v->plan, e) : 0,
+                                  .required = versions,
                                   .exact = v->exact,
                                   .http = target_is_http(e),
                                   .anchors = v->anchors};

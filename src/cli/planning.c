@@ -8,6 +8,8 @@
 #include "cli/progress.h"
 #include "report/plan_diff.h"
 #include "report/plan_text.h"
+#include "report/why.h"
+#include "service/scopes.h"
 
 void planning_release(struct planning *p)
 {
@@ -33,6 +35,7 @@ static int make(const struct cli *cli, struct planning *p, struct err *err)
     CLEANUP(mem_freep) char *dir = file_join(cli->datadir, "profiles");
     if (!(p->profile = profile_load(cli->profile, dir, err)) ||
         service_list_load(cli->datadir, &p->services, err) < 0 ||
+        scopes_check(&p->services, p->profile, err) < 0 ||
         host_open(cli->root, &p->host, err) < 0 ||
         site_load(cli->site, &p->host.root, TLSHARDEN_CONFIG "/site.json", &p->services,
                   &p->site, err) < 0)
@@ -43,6 +46,7 @@ static int make(const struct cli *cli, struct planning *p, struct err *err)
                                    .only = &cli->services,
                                    .profile = p->profile,
                                    .site = &p->site,
+                                   .exact = cli_value(cli, "exact") != NULL,
                                    .progress = say_service,
                                    .ctx = &teller};
     int rc = plan_build(&request, &p->plan, err);
@@ -95,17 +99,36 @@ static void show(const struct cli *cli, struct buf *diff)
     buf_clear(diff);
 }
 
-void planning_show(const struct cli *cli, const struct plan *plan)
+/* `why` is stolen. */
+static int add_why(json_t *why, struct buf *diff)
+{
+    if (!why)
+        return -1;
+    why_text(why, diff);
+    json_decref(why);
+    return 0;
+}
+
+int planning_show(const struct cli *cli, const struct plan *plan,
+                  struct reasoning *reasoning, struct err *err)
 {
     CLEANUP(buf_release) struct buf diff = BUF_INIT;
     for (size_t i = 0; i < plan->file_count; i++) {
         plan_diff_file(&plan->files[i], &diff);
+        if (reasoning &&
+            add_why(reasoning_file(reasoning, &plan->files[i], err), &diff) < 0)
+            return -1;
         show(cli, &diff);
     }
-    for (size_t i = 0; i < plan->entry_count; i++)
+    for (size_t i = 0; i < plan->entry_count; i++) {
         plan_diff_entry(&plan->entries[i], &diff);
+        if (reasoning &&
+            add_why(reasoning_entry(reasoning, &plan->entries[i], err), &diff) < 0)
+            return -1;
+    }
     if (!cli->quiet)
         plan_text_summary(plan, &diff);
     show(cli, &diff);
     fflush(stdout); /* before what follows on stderr */
+    return 0;
 }

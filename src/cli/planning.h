@@ -3,6 +3,7 @@
 #define CLI_PLANNING_H
 
 #include "cli/cli.h"
+#include "cli/reasoning.h"
 #include "plan/build.h"
 
 struct planning {
@@ -28,7 +29,8 @@ int planning_make(const struct cli *cli, struct planning *ret,
 /* Tells the plan's notes on stderr, the worst last. Returns 3 when one of them is an error, else 0. */
 int planning_notes(const struct cli *cli, const struct plan *plan);
 
-/* Prints patch, LDIF and summary on stdout. */
-void planning_show(const struct cli *cli, const struct plan *plan);
+/* Prints patch, LDIF and summary on stdout, each change with its reasons unless `reasoning` is NULL. */
+int planning_show(const struct cli *cli, const struct plan *plan,
+                  struct reasoning *reasoning, struct err *err) MUST_CHECK;
 
 #endif

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "cli/libraries.h"
 #include "cli/profile.h"
+#include "service/scopes.h"
 
 /* What is dropped though it may be, in words; owned, "" when nothing is. */
 static char *dropped(const struct grants *g)
@@ -77,6 +78,10 @@ static int check_one(const struct cli *cli, const char *name, const char *dir,
 {
     CLEANUP(profile_releasep) struct profile *p = profile_load(name, dir, err);
     if (!p)
+        return -1;
+    CLEANUP(service_list_release) struct service_list services = SERVICE_LIST_INIT;
+    if (service_list_load(cli->datadir, &services, err) < 0 ||
+        scopes_check(&services, p, err) < 0)
         return -1;
     json_t *results CLEANUP(json_decrefp) = ask_all(p, libraries);
     if (cli->format == CLI_TEXT)

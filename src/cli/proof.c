@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "base/deadline.h"
+#include "cli/clients.h"
 #include "cli/progress.h"
 #include "probe/verify.h"
 #include "rehearse/rehearse.h"
@@ -22,6 +23,8 @@ void proof_release(struct proof *p)
     for (size_t i = 0; i < p->result_count; i++) {
         free(p->results[i].service);
         free(p->results[i].why);
+        json_decref(p->results[i].now);
+        json_decref(p->results[i].then);
     }
     free(p->results);
 }
@@ -42,10 +45,13 @@ static const struct plan_service *service_of(const struct plan *plan, const char
     return NULL;
 }
 
-/* Of the listener, or of the whole service. */
-static unsigned granted_versions(const struct plan_service *s, const char *role)
+/* The versions that its library granted to this listener, or to the whole service. */
+static unsigned granted_versions(const struct plan_service *s, const char *scope,
+                                 const char *role)
 {
-    json_t *grants = json_object_get(s->grants, role), *item;
+    json_t *grants = json_object_get(s->grants, scope), *item;
+    if (!grants)
+        grants = json_object_get(s->grants, role);
     if (!grants)
         grants = json_object_get(s->grants, s->name);
     unsigned set = 0;
@@ -61,22 +67,25 @@ static unsigned granted_versions(const struct plan_service *s, const char *role)
     return set;
 }
 
-unsigned proof_versions(const struct plan *plan, const struct endpoint *e)
+int proof_policy(const struct profile *profile, const struct plan *plan,
+                 const struct endpoint *e, struct policy *ret, unsigned *ret_versions,
+                 struct err *err)
 {
     const struct plan_service *s = service_of(plan, e->service);
-    return s ? granted_versions(s, e->role ? e->role : "") : 0;
+    CLEANUP(mem_freep) char *scope = profile_scope(profile, e->service, e->role, e->name);
+    if (profile_policy(profile, scope, ret, err) < 0)
+        return -1;
+    *ret_versions = s ? granted_versions(s, scope, e->role ? e->role : "") : 0;
+    return 0;
 }
 
-static int prove_endpoint(const struct proof *p, const struct plan_service *s,
-                          const struct endpoint *e, struct err *err)
+static int prove_endpoint(const struct proof *p, const struct endpoint *e,
+                          struct err *err)
 {
     CLEANUP(policy_release) struct policy policy = POLICY_INIT;
-    CLEANUP(mem_freep)
-    char *scope = mem_printf("%s.%s", e->service, e->role ? e->role : "");
-    if (profile_policy(p->profile, scope, &policy, err) < 0)
+    struct verify_rules rules = {.policy = &policy};
+    if (proof_policy(p->profile, p->plan, e, &policy, &rules.required, err) < 0)
         return -1;
-    struct verify_rules rules = {.policy = &policy,
-                                 .required = granted_versions(s, e->role ? e->role : "")};
     return verify_endpoint(e, &rules, err);
 }
 
@@ -87,7 +96,7 @@ static int prove_once(const struct proof *p, const char *service, struct err *er
     const struct plan_service *s = service_of(p->plan, service);
     for (size_t i = 0; s && i < p->plan->endpoint_count; i++) {
         const struct endpoint *e = &p->plan->endpoints[i];
-        if (strcmp(e->service, service) == 0 && prove_endpoint(p, s, e, err) < 0)
+        if (strcmp(e->service, service) == 0 && prove_endpoint(p, e, err) < 0)
             return -1;
     }
     return 0;
@@ -128,39 +137,167 @@ static int rehearsal_verify(void *ctx, const char *service, struct err *err)
     return prove_once(ctx, service, err);
 }
 
-static void add_result(struct proof *p, const struct plan_service *s,
-                       enum proof_rehearsal result, const char *why)
+static json_t *rehearsal_look(void *ctx, const char *service)
 {
-    MEM_GROW(p->results, p->result_count, p->result_cap);
-    p->results[p->result_count++] = (struct proof_result){
-        .service = mem_strdup(s->name),
-        .result = result,
-        .endpoints = result == PROOF_WORKS ? count_endpoints(p, s->name) : 0,
-        .why = mem_strdup(why)};
+    const struct proof *p = ctx;
+    return clients_look(p->plan, service);
 }
 
-static void rehearse_one(struct proof *p, const struct plan_service *s)
+static int present_verify(void *ctx, const char *service, struct err *err)
 {
+    const struct proof *p = ctx;
+    return clients_answered(p->plan, service, err);
+}
+
+/* Was it broken before? Says so behind the reason. */
+static void try_present(struct proof *p, const struct plan_service *s, struct err *why)
+{
+    const struct rehearse_calls calls = {.verify = present_verify, .ctx = p};
+    struct rehearsal r;
     struct err err = ERR_INIT;
-    if (!s->running) {
-        add_result(p, s, PROOF_UNTRIED,
-                   "it does not run, so that nobody knows its ports");
-        return;
+    progress(p->cli, "rehearse %s as it is", s->name);
+    rehearse_begin(p->plan, s, REHEARSE_PRESENT, &calls, &r);
+    int rc = rehearse_end(&r, NULL, &err);
+    if (rc < 0) {
+        CLEANUP(mem_freep) char *text = mem_strdup(why->text);
+        err_set(why, why->kind,
+                "%s; with its configuration as it is, it does not start either: that was "
+                "broken before",
+                text);
     }
-    progress(p->cli, "rehearse %s", s->name);
-    int rc = rehearse_service(p->plan, s, rehearsal_verify, p, &err);
+}
+
+static struct proof_result *add_result(struct proof *p, const struct plan_service *s,
+                                       int rc, const struct err *err)
+{
     enum proof_rehearsal result = rc == 0   ? PROOF_WORKS
                                   : rc == 1 ? PROOF_UNTRIED
                                             : PROOF_FAILS;
-    add_result(p, s, result, rc == 0 ? NULL : err.text);
+    MEM_GROW(p->results, p->result_count, p->result_cap);
+    struct proof_result *r = &p->results[p->result_count++];
+    *r = (struct proof_result){
+        .service = mem_strdup(s->name),
+        .result = result,
+        .endpoints = result == PROOF_WORKS ? count_endpoints(p, s->name) : 0,
+        .why = rc == 0 ? NULL : mem_strdup(err->text)};
+    return r;
+}
+
+/* One of those that run side by side. */
+struct under_way {
+    const struct plan_service *service;
+    struct rehearsal rehearsal;
+    json_t *now; /* stolen by the result */
+};
+
+static void begin(struct proof *p, const struct plan_service *s, struct under_way *ret)
+{
+    const struct rehearse_calls calls = {
+        .verify = rehearsal_verify, .look = rehearsal_look, .ctx = p};
+    *ret = (struct under_way){.service = s, .rehearsal = {.pid = -1, .rc = 1}};
+    if (s->running)
+        rehearse_begin(p->plan, s, REHEARSE_CANDIDATE, &calls, &ret->rehearsal);
+    else
+        err_set(&ret->rehearsal.err, ERR_SYSTEM,
+                "it does not run, so that nobody knows its ports");
+}
+
+static void finish(struct proof *p, struct under_way *u)
+{
+    struct err err = ERR_INIT;
+    json_t *then = NULL;
+    progress(p->cli, "rehearse %s", u->service->name);
+    int rc = rehearse_end(&u->rehearsal, &then, &err);
+    if (rc < 0)
+        try_present(p, u->service, &err);
+    struct proof_result *r = add_result(p, u->service, rc, &err);
+    r->now = u->now;
+    r->then = then;
 }
 
 void proof_rehearse_all(struct proof *p)
 {
+    struct under_way *list CLEANUP(mem_freep) =
+        mem_alloc((p->plan->service_count + 1) * sizeof *list);
+    size_t count = 0;
     for (size_t i = 0; i < p->plan->service_count; i++)
         if (plan_touches(p->plan, p->plan->services[i].name))
-            rehearse_one(p, &p->plan->services[i]);
+            begin(p, &p->plan->services[i], &list[count++]);
+    for (size_t i = 0; i < count; i++)
+        if (list[i].rehearsal.pid >= 0)
+            list[i].now = clients_look(p->plan, list[i].service->name);
+    for (size_t i = 0; i < count; i++)
+        finish(p, &list[i]);
 }
+
+/* --- what came of it ------------------------------------------------------------------------- */
+
+const char *proof_word(enum proof_rehearsal result)
+{
+    switch (result) {
+    case PROOF_WORKS:
+        return "works";
+    case PROOF_FAILS:
+        return "does not work";
+    case PROOF_UNTRIED:
+        return "not tried";
+    }
+    return "";
+}
+
+/* Both looks have the plan's endpoints in its order. */
+static json_t *clients_json(const struct proof_result *r)
+{
+    json_t *all = json_array(), *v;
+    size_t i;
+    json_array_foreach(r->then, i, v)
+    {
+        json_t *one = json_copy(v);
+        const json_t *now = json_array_get(r->now, i);
+        json_object_set(one, "then", json_object_get(v, "versions"));
+        json_object_set(one, "now", json_object_get(now, "versions"));
+        json_object_del(one, "versions");
+        json_object_del(one, "problem");
+        json_array_append_new(all, one);
+    }
+    return all;
+}
+
+json_t *proof_json(const struct proof *p)
+{
+    json_t *all = json_array();
+    for (size_t i = 0; i < p->result_count; i++) {
+        const struct proof_result *r = &p->results[i];
+        json_array_append_new(all, json_pack("{s:s, s:s, s:i, s:s?, s:o}", "service",
+                                             r->service, "result", proof_word(r->result),
+                                             "endpoints", (int)r->endpoints, "why",
+                                             r->why, "clients", clients_json(r)));
+    }
+    return all;
+}
+
+void proof_clients_text(const struct proof_result *r, bool only_changed, struct buf *out)
+{
+    size_t i;
+    json_t *v;
+    json_array_foreach(r->then, i, v)
+    {
+        const char *address = json_string_value(json_object_get(v, "address"));
+        const char *name = json_string_value(json_object_get(v, "name"));
+        CLEANUP(mem_freep) char *now = clients_text(json_array_get(r->now, i));
+        CLEANUP(mem_freep) char *then = clients_text(v);
+        bool same = strcmp(now, then) == 0;
+        bool six = address && strchr(address, ':');
+        if (same && only_changed)
+            continue;
+        buf_addf(out, "  %-9s %s%s%s:%lld%s%s: %s%s%s\n", r->service, six ? "[" : "",
+                 address ? address : "", six ? "]" : "",
+                 json_integer_value(json_object_get(v, "port")), name ? " " : "",
+                 name ? name : "", same ? "" : now, same ? "" : " -> ", then);
+    }
+}
+
+/* --- in the transaction ---------------------------------------------------------------------- */
 
 int proof_rehearse(void *ctx, const struct plan *plan, struct err *err)
 {

@@ -3,6 +3,7 @@
 #ifndef CLI_PROOF_H
 #define CLI_PROOF_H
 
+#include "base/buf.h"
 #include "cli/cli.h"
 #include "plan/plan.h"
 #include "policy/profile.h"
@@ -15,6 +16,8 @@ struct proof_result {
     enum proof_rehearsal result;
     unsigned endpoints; /* proven there */
     char *why;          /* unless it works */
+    json_t *now,
+        *then; /* clients_look() at the running server, and at the rehearsed one; or NULL */
 };
 
 struct proof {
@@ -34,11 +37,26 @@ struct proof {
 
 void proof_release(struct proof *p);
 
-/* Rehearses every service that the plan touches; what came of it is in p->results. */
+/* Rehearses every service that the plan touches, side by side; what came of it is in p->results. One that fails is
+ * started once more on the configuration as it is, to tell whether it was broken before. */
 void proof_rehearse_all(struct proof *p);
 
-/* The versions, bits of enum protocol, that the library granted to an endpoint's service. */
-unsigned proof_versions(const struct plan *plan, const struct endpoint *e);
+/* What an endpoint of the plan is held against: its scope of the profile, and the versions (bits of
+ * enum protocol) that its service's library granted there. */
+int proof_policy(const struct profile *profile, const struct plan *plan,
+                 const struct endpoint *e, struct policy *ret, unsigned *ret_versions,
+                 struct err *err) MUST_CHECK;
+
+/* A new reference: [{"service", "result", "endpoints", "why", "clients": [{"role", "address", "port", "starttls", "name",
+ * "now": {VERSION: SUITE}, "then": {VERSION: SUITE}}]}]. */
+json_t *proof_json(const struct proof *p);
+
+/* Appends "  apache    127.0.0.1:443 www.example.org: TLSv1 TLSv1.2 -> TLSv1.2 TLSv1.3" for each endpoint of a result, or
+ * for those where the versions change. */
+void proof_clients_text(const struct proof_result *r, bool only_changed, struct buf *out);
+
+const char *
+proof_word(enum proof_rehearsal result); /* "works", "does not work", "not tried" */
 
 /* Callbacks of txn.h, with a struct proof as `ctx`. */
 int proof_rehearse(void *ctx, const struct plan *plan, struct err *err);

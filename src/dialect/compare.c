@@ -90,7 +90,8 @@ static void compare_suites(const struct library *l, const struct policy *p,
         }
     for (size_t i = 0; i < r->suite_count; i++)
         if (!policy_has_suite(p, r->suites[i]))
-            grant(g, GRANT_SUITE, GRANT_WIDENED, r->suites[i]->name, false, NULL);
+            grant(g, GRANT_SUITE, GRANT_WIDENED, r->suites[i]->name,
+                  policy_allows_suite(p, r->suites[i]), NULL);
 }
 
 static void compare_groups(const struct library *l, const struct policy *p,

@@ -271,7 +271,7 @@ static int refuse_widened(const struct library *l, const struct resolved *r,
 {
     const char *more = r->unknown.count ? r->unknown.items[0] : NULL;
     for (size_t i = 0; i < g->count && !more; i++)
-        if (g->items[i].verdict == GRANT_WIDENED)
+        if (g->items[i].verdict == GRANT_WIDENED && !g->items[i].optional)
             more = g->items[i].name;
     if (!more)
         return 0;

@@ -10,7 +10,8 @@
  *         return -1;
  *
  * Every string is expanded back by the library itself (dialect_resolve) before it is handed out:
- * asked / granted / dropped / widened. Nothing is ever widened: that is an error.
+ * asked / granted / dropped / widened. Nothing is ever widened: that is an error, unless the profile
+ * accepts it by name.
  */
 #ifndef DIALECT_DIALECT_H
 #define DIALECT_DIALECT_H
@@ -77,7 +78,7 @@ struct grant {
     enum grant_kind kind;
     enum grant_verdict verdict;
     const char *name; /* borrowed from the tables: IANA name, or protocol */
-    bool optional;    /* the profile can do without */
+    bool optional;    /* the profile can do without; widened: it accepts that */
     char *reason; /* owned; why it was dropped: "gnutls 3.7.9 has no X25519MLKEM768; needs
                          3.8.9"; NULL when granted */
 };
@@ -157,6 +158,32 @@ int dialect_resolve(const struct library *library, const struct native *native,
  * (borrowed from `r` or static); NULL: nothing, the strings are the policy or stricter. Whether TLS
  * works with what is left is another question. */
 const char *resolved_outside(const struct resolved *r, const struct policy *policy);
+
+/* --- what is stricter already ------------------------------------------------------------------ */
+
+/* Lists of a policy, as bits. */
+enum part {
+    PART_PROTOCOLS = 1,
+    PART_SUITES = 2, /* of TLS 1.2 and before */
+    PART_SUITES13 = 4,
+    PART_GROUPS = 8,
+    PART_SIGSCHEMES = 16,
+};
+
+/* Takes out of `policy` what present strings leave out, list by list, wherever all that they allow is within the
+ * policy and something is left: what is stricter already stays so. `present` has NULL for what is not set, and
+ * `protocols` the versions as bits, 0 when they are not set (OpenSSL; GnuTLS has them in its string). Returns the parts
+ * that were narrowed; a string that the library refuses is no reason to. */
+unsigned dialect_narrow(const struct library *library, const struct native *present,
+                        unsigned protocols, struct policy *policy);
+
+/* Puts the present strings in place of ours for the narrowed parts, which they mean; one that lacks a flag of ours is
+ * left alone. */
+void native_keep(struct native *native, const struct native *present, unsigned parts);
+
+/* Adds what `narrowed` has no longer of `policy`: dropped, and no reason to stop. */
+void grants_add_narrowed(struct grants *g, const struct policy *policy,
+                         const struct policy *narrowed);
 
 /* One of many answers. */
 struct resolution {

@@ -154,7 +154,8 @@ static char *why_not(const struct library *l, const struct policy *policy,
     const struct suite *burden = product_burden(l, policy, &p, s);
     if (!burden)
         return NULL;
-    return mem_printf("%s writes suites as a product: %s would bring %s along",
+    return mem_printf("%s writes suites as a product: %s would bring %s along, which "
+                      "\"accepted\" in the profile may name",
                       engine_gnutls.name, s->name, burden->name);
 }
 

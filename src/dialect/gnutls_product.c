@@ -110,11 +110,12 @@ struct cell {
     size_t kx, cipher, mac;
     unsigned protocols; /* in which it could be negotiated, of those asked for */
     unsigned rank;      /* where the policy names it; the first is 0 */
-    bool asked, required;
+    bool asked, required, accepted;
 };
 
 struct score {
     unsigned protocols, required, asked;
+    size_t extra;       /* accepted, not asked for: the less the better */
     unsigned long rank; /* the less the better */
     size_t words;       /* the less the better */
 };
@@ -140,6 +141,8 @@ static bool better(const struct score *a, const struct score *b)
         return a->required > b->required;
     if (a->asked != b->asked)
         return a->asked > b->asked;
+    if (a->extra != b->extra)
+        return a->extra < b->extra;
     if (a->rank != b->rank)
         return a->rank < b->rank;
     return a->words < b->words;
@@ -150,11 +153,11 @@ static bool better(const struct score *a, const struct score *b)
 static uint32_t harmless(const struct search *s, uint32_t kx, uint32_t macs,
                          uint32_t *ret_used)
 {
-    uint32_t harmful = 0, used = 0;
+    uint32_t harmful = 0, used = 0, ignored = 0;
     for (size_t i = 0; i < s->count; i++) {
         const struct cell *c = &s->cells[i];
         if ((kx >> c->kx & 1u) && (macs >> c->mac & 1u))
-            *(c->asked ? &used : &harmful) |= 1u << c->cipher;
+            *(c->asked ? &used : c->accepted ? &ignored : &harmful) |= 1u << c->cipher;
     }
     *ret_used = used;
     return ~harmful;
@@ -171,7 +174,8 @@ static struct score weigh(const struct search *s, uint32_t kx, uint32_t ciphers,
             continue;
         score.protocols |= c->protocols;
         score.required += c->required;
-        score.asked++;
+        score.asked += c->asked;
+        score.extra += !c->asked;
         score.rank += c->rank;
     }
     return score;
@@ -235,6 +239,7 @@ static void fill_cells(struct search *s, const struct library *l,
             .rank = rank < 0 ? 0 : (unsigned)rank,
             .asked = rank >= 0,
             .required = required,
+            .accepted = policy_allows_suite(policy, &table[i]),
         };
     }
 }
@@ -283,7 +288,7 @@ const struct suite *product_burden(const struct library *l, const struct policy 
     const struct suite *table = suite_table(&count);
     for (size_t i = 0; i < count; i++)
         if (engine_gnutls.has_suite(l, &table[i]) && product_yields(&more, &table[i]) &&
-            !policy_has_suite(policy, &table[i]))
+            !policy_allows_suite(policy, &table[i]))
             return &table[i];
     return NULL;
 }

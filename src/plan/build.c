@@ -12,6 +12,7 @@
 #include "base/suggest.h"
 #include "format/ldif.h"
 #include "plan/shadow.h"
+#include "plan/usable.h"
 #include "probe/certificate.h"
 #include "probe/dh.h"
 #include "service/lookup.h"
@@ -356,13 +357,15 @@ static int add_service(struct plan *plan, const struct plan_request *r,
                        struct err *err)
 {
     CLEANUP(wanted_release) struct wanted w = WANTED_INIT;
-    if (service_want(service, r->host, r->site, r->profile, detected, &w, err) < 0)
+    if (service_want(service, r->host, r->site, r->profile, r->exact, detected, &w, err) <
+        0)
         return -1;
     describe(plan, &w);
     add_notes(plan, &w);
     add_endpoints(plan, &w);
     if (check_certificates(plan, &w, err) < 0 || check_dh(plan, &w, err) < 0)
         return -1;
+    usable_check(plan, &w);
     return add_changes(plan, &w, err);
 }
 
@@ -375,7 +378,7 @@ int plan_render(const struct service *service, const struct site *site,
     CLEANUP(wanted_release) struct wanted w = WANTED_INIT;
     CLEANUP(plan_freep) struct plan *plan = plan_new(stock, profile->name);
     if (host_open(stock, &host, err) < 0 ||
-        service_want(service, &host, site, profile, detected, &w, err) < 0)
+        service_want(service, &host, site, profile, false, detected, &w, err) < 0)
         return -1;
     describe(plan, &w);
     add_notes(plan, &w);

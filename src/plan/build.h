@@ -15,6 +15,7 @@ struct plan_request {
     const struct strv *only; /* names; empty: every one that is installed */
     const struct profile *profile;
     const struct site *site;
+    bool exact; /* what is stricter than the profile does not stay */
     /* Which service is being looked at; may be NULL. */
     void (*progress)(void *ctx, const char *text);
     void *ctx;

@@ -27,6 +27,7 @@ static const struct key keys[] = {
     {"/tls/session_tickets", KEY_FLAG, .fallback = "false"},
     {"/tls/compression", KEY_FLAG, .fallback = "false"},
     {"/tls/optional", KEY_OPTIONAL, .fallback = "[]"},
+    {"/tls/accepted", KEY_SUITES, .fallback = "[]"},
     {"/certificate", KEY_SECTION},
     {"/certificate/rsa_min_bits", KEY_NUMBER, 0, 16384, .fallback = "2048"},
     {"/certificate/curves", KEY_GROUPS, .fallback = "[]"},

@@ -6,6 +6,7 @@
 void policy_release(struct policy *p)
 {
     free(p->suites13);
+    free(p->accepted);
     free(p->suites);
     free(p->groups);
     free(p->sigschemes);
@@ -27,6 +28,14 @@ bool policy_has_suite(const struct policy *p, const struct suite *s)
 {
     return has_suite(p->suites13, p->suite13_count, s) ||
            has_suite(p->suites, p->suite_count, s);
+}
+
+bool policy_allows_suite(const struct policy *p, const struct suite *s)
+{
+    for (size_t i = 0; i < p->accepted_count; i++)
+        if (p->accepted[i] == s)
+            return true;
+    return policy_has_suite(p, s);
 }
 
 bool policy_has_group(const struct policy *p, const struct tls_group *g)

@@ -35,6 +35,10 @@ struct policy {
     size_t suite13_count;
     struct policy_suite *suites; /* owned; those of TLS 1.2 and before, in order */
     size_t suite_count;
+    const struct suite *
+        *accepted; /* owned; not wanted, but a library that cannot leave them out
+                                      may bring them along */
+    size_t accepted_count;
     struct policy_group *groups; /* owned; in order */
     size_t group_count;
     struct policy_sigscheme *sigschemes; /* owned; in order */
@@ -62,6 +66,8 @@ struct policy {
 void policy_release(struct policy *p);
 
 bool policy_has_suite(const struct policy *p, const struct suite *s);
+/* Wanted, or accepted where a library brings it along. */
+bool policy_allows_suite(const struct policy *p, const struct suite *s);
 bool policy_has_group(const struct policy *p, const struct tls_group *g);
 bool policy_has_sigscheme(const struct policy *p, const struct sigscheme *s);
 

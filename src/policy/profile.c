@@ -323,6 +323,18 @@ static void take_suites(const json_t *tls, struct policy *p)
     }
 }
 
+static void take_accepted(const json_t *tls, struct policy *p)
+{
+    const json_t *list = json_object_get(tls, "accepted");
+    size_t i;
+    json_t *v;
+    p->accepted = mem_alloc((json_array_size(list) + 1) * sizeof *p->accepted);
+    json_array_foreach(list, i, v)
+    {
+        p->accepted[p->accepted_count++] = suite_by_name(json_string_value(v));
+    }
+}
+
 static void take_groups(const json_t *tls, struct policy *p)
 {
     const json_t *list = json_object_get(tls, "groups");
@@ -392,6 +404,21 @@ static const char *unusable(const struct policy *p)
     return NULL;
 }
 
+bool profile_has_scope(const struct profile *p, const char *scope)
+{
+    return json_object_get(json_object_get(p->effective, "scopes"), scope) != NULL;
+}
+
+char *profile_scope(const struct profile *p, const char *service, const char *role,
+                    const char *name)
+{
+    CLEANUP(mem_freep)
+    char *vhost = mem_printf("%s/%s", service, name ? name : "");
+    if (name && profile_has_scope(p, vhost))
+        return TAKE_PTR(vhost);
+    return role ? mem_printf("%s.%s", service, role) : mem_strdup(service);
+}
+
 int profile_policy(const struct profile *p, const char *scope, struct policy *ret,
                    struct err *err)
 {
@@ -400,6 +427,7 @@ int profile_policy(const struct profile *p, const char *scope, struct policy *re
     const json_t *tls = json_object_get(policy.effective, "tls");
     take_protocols(tls, &policy);
     take_suites(tls, &policy);
+    take_accepted(tls, &policy);
     take_groups(tls, &policy);
     take_sigschemes(tls, &policy);
     take_certificate(policy.effective, &policy);

@@ -67,6 +67,14 @@ struct profile_origin profile_origin(const struct profile *p, const char *scope,
 int profile_policy(const struct profile *p, const char *scope, struct policy *ret,
                    struct err *err) MUST_CHECK;
 
+/* Whether the profile has that very scope. */
+bool profile_has_scope(const struct profile *p, const char *scope);
+
+/* The scope of a listener: that of the virtual host `name` where the profile has one, else of the role; `role` and
+ * `name` may be NULL. Owned by the caller (free). */
+char *profile_scope(const struct profile *p, const char *service, const char *role,
+                    const char *name);
+
 /* Adds the names of the profiles in `dir` to `ret`, sorted. */
 int profile_names(const char *dir, struct strv *ret, struct err *err) MUST_CHECK;
 

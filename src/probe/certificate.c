@@ -15,6 +15,7 @@
 
 #include "base/file.h"
 #include "base/visible.h"
+#include "policy/group.h"
 #include "probe/certificate_file.h"
 #include "probe/certificate_path.h"
 #include "probe/certificate_reader.h"
@@ -450,7 +451,21 @@ int certificate_has_responder(const char *root, const char *path, bool *ret,
     return 0;
 }
 
-int certificate_key_type(const char *root, const char *path, char **ret, struct err *err)
+/* Owned; NULL: it has none that TLS knows. */
+static char *curve_of(const EVP_PKEY *key)
+{
+    char name[80];
+    size_t len = 0;
+    const struct tls_group *group =
+        EVP_PKEY_is_a(key, "EC") &&
+                EVP_PKEY_get_group_name(key, name, sizeof name, &len) == 1
+            ? group_by_any(name)
+            : NULL;
+    return group ? mem_strdup(group->name) : NULL;
+}
+
+int certificate_key_type(const char *root, const char *path, char **ret, char **ret_curve,
+                         struct err *err)
 {
     CLEANUP(certificate_freep) X509 *cert = first_certificate(root, path, err);
     if (!cert)
@@ -461,5 +476,7 @@ int certificate_key_type(const char *root, const char *path, char **ret, struct 
         return err_set(err, ERR_INPUT, "%s: the certificate's key is of no known type",
                        path);
     *ret = mem_strdup(type);
+    if (ret_curve)
+        *ret_curve = curve_of(key);
     return 0;
 }

@@ -78,9 +78,10 @@ size_t certificate_errors(const struct certificate_report *r);
 int certificate_has_responder(const char *root, const char *path, bool *ret,
                               struct err *err) MUST_CHECK;
 
-/* Key type of the first certificate in the file: "RSA", "EC", "ED25519", ...; owned by the caller (free).
- * Errors as above. */
-int certificate_key_type(const char *root, const char *path, char **ret,
+/* Key type of the first certificate in the file ("RSA", "EC", "ED25519", ...), and its curve by IANA name ("secp256r1";
+ * NULL for other keys, and for curves that TLS does not know). Both are owned by the caller (free); `ret_curve` may be
+ * NULL. Errors as above. */
+int certificate_key_type(const char *root, const char *path, char **ret, char **ret_curve,
                          struct err *err) MUST_CHECK;
 
 #endif

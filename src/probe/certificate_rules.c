@@ -77,6 +77,43 @@ static void judge_end(const struct certificate_case *c, const char *name, bool l
                          name, date, (long long)((to - c->now) / DAY));
 }
 
+/* The longest that public authorities may issue for, by the day of issue.
+ * Ref: CA/Browser Forum Baseline Requirements 6.3.2, ballots 193, SC31 and SC-081v3 */
+static const struct {
+    int64_t since; /* seconds since the epoch, the day's begin in UTC */
+    int days;
+    const char *date;
+} forum_limits[] = {
+    {1519862400, 825, "2018-03-01"}, {1598918400, 398, "2020-09-01"},
+    {1773532800, 200, "2026-03-15"}, {1805068800, 100, "2027-03-15"},
+    {1868227200, 47, "2029-03-15"},
+};
+
+/* A certificate that was logged (RFC 6962 3.3) is one of a public authority; private ones make their own rules. */
+static void judge_forum(const struct certificate_case *c, X509 *cert, int64_t from,
+                        int64_t to)
+{
+    int64_t most = 0;
+    const char *since = "";
+    for (size_t i = 0; i < ARRAY_LEN(forum_limits) && from >= forum_limits[i].since;
+         i++) {
+        most = forum_limits[i].days;
+        since = forum_limits[i].date;
+    }
+    /* The last second counts: a day is 86,400 of them, and notAfter is one of these. */
+    if (X509_get_ext_by_NID(cert, NID_ct_precert_scts, -1) < 0 || !most ||
+        to - from + 1 <= most * DAY)
+        return;
+    certificate_note(
+        c->report, CERTIFICATE_WARNING, "certificate/forum-lifetime", c->file,
+        mem_printf("have it issued for at most %lld days, and renewed by a program",
+                   (long long)most),
+        "the certificate is valid for %lld days; browsers refuse more than %lld of "
+        "public "
+        "authorities' since %s",
+        (long long)((to - from + 1) / DAY), (long long)most, since);
+}
+
 static void judge_dates(const struct certificate_case *c, X509 *cert, bool leaf)
 {
     int64_t from, to, most = c->rules->max_lifetime_days;
@@ -95,6 +132,8 @@ static void judge_dates(const struct certificate_case *c, X509 *cert, bool leaf)
                                     "keep the previous certificate until then"),
                          "%s is not valid before %s", name, begin);
     judge_end(c, name, leaf, to);
+    if (leaf)
+        judge_forum(c, cert, from, to);
     if (leaf && most && to - from > most * DAY)
         certificate_note(
             c->report, CERTIFICATE_WARNING, "certificate/lifetime", c->file,

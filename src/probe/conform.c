@@ -80,6 +80,8 @@ static void read_policy(struct conform_check *c)
         ids_add(&c->suites12, p->suites[i].suite->id);
     for (size_t i = 0; i < p->suite13_count; i++)
         ids_add(&c->suites13, p->suites13[i].suite->id);
+    for (size_t i = 0; i < p->accepted_count; i++)
+        ids_add(&c->accepted, p->accepted[i]->id);
     for (size_t i = 0; i < p->group_count; i++)
         ids_add(&c->groups, p->groups[i].group->id);
     for (size_t i = 0; i < p->sigscheme_count; i++)

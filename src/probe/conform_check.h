@@ -18,8 +18,9 @@ struct conform_check {
     struct conform *ret;
     /* what the policy has, as numbers */
     struct ids suites12, suites13, groups, schemes;
-    enum protocol old; /* the policy's highest version up to TLS 1.2 */
-    bool has_old;      /* it has one */
+    struct ids accepted; /* suites that may be there, too */
+    enum protocol old;   /* the policy's highest version up to TLS 1.2 */
+    bool has_old;        /* it has one */
     /* what was seen */
     bool served[PROTOCOL_COUNT];
     bool has_key[CONFORM_KEYS]; /* a suite with such a key was accepted */

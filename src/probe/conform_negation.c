@@ -58,7 +58,8 @@ static bool is_allowed(const struct negation *n, uint16_t id)
 {
     switch (n->subject) {
     case SUITES:
-        return ids_has(&n->c->suites12, id) || ids_has(&n->c->suites13, id);
+        return ids_has(&n->c->suites12, id) || ids_has(&n->c->suites13, id) ||
+               ids_has(&n->c->accepted, id);
     case GROUPS:
         return ids_has(&n->c->groups, id);
     case SCHEMES:
@@ -254,6 +255,7 @@ void conform_forbidden_suites(struct conform_check *c)
             continue;
         begin(&n, c, (enum protocol)v, SUITES, "other suites");
         ids_remove_all(&n.q.suites, v == PROTOCOL_TLS1_3 ? &c->suites13 : &c->suites12);
+        ids_remove_all(&n.q.suites, &c->accepted);
         negate(&n, CONFORM_SUITES, mem_strdup("only suites of the profile"));
     }
 }

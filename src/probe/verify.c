@@ -143,7 +143,7 @@ static int check_agreed(const struct check *c, int version,
     if (r->protocol != version)
         return err_set(c->err, ERR_REFUSED, "%s has to work, but it speaks %s",
                        version_text(version), version_text(r->protocol));
-    if (!suite || !policy_has_suite(c->rules->policy, suite))
+    if (!suite || !policy_allows_suite(c->rules->policy, suite))
         return err_set(c->err, ERR_REFUSED,
                        "%s has to negotiate a suite of the profile, but it negotiates %s",
                        version_text(version), r->suite_name);
@@ -274,7 +274,7 @@ static void other_suites(const struct policy *policy, int version, struct buf *o
     for (int i = 0; i < sk_SSL_CIPHER_num(list); i++) {
         const SSL_CIPHER *cipher = sk_SSL_CIPHER_value(list, i);
         const struct suite *s = suite_by_id(SSL_CIPHER_get_protocol_id(cipher));
-        if (!s || !policy_has_suite(policy, s))
+        if (!s || !policy_allows_suite(policy, s))
             buf_addf(out, "%s%s", out->len ? ":" : "", SSL_CIPHER_get_name(cipher));
     }
 }

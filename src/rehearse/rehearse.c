@@ -13,11 +13,13 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/deadline.h"
 #include "base/file.h"
 #include "rehearse/scene.h"
@@ -25,13 +27,11 @@
 
 #define EXTRA_SECONDS 60 /* for the scene, and for a verify that was begun in time */
 
-/* What comes back through the pipe: less than PIPE_BUF, so it comes whole. */
+/* What comes back through the pipe first. */
 struct outcome {
     int rc;
     struct err err;
 };
-
-_Static_assert(sizeof(struct outcome) <= PIPE_BUF, "an outcome fits into a pipe at once");
 
 static int not_here(struct err *err, const char *why)
 {
@@ -39,22 +39,27 @@ static int not_here(struct err *err, const char *why)
     return 1;
 }
 
-static void answer(int pipe, int rc, const struct err *err)
+/* What was seen follows as JSON. */
+static void answer(int pipe, int rc, const struct err *err, const json_t *seen)
 {
     struct outcome o = {.rc = rc, .err = *err};
-    while (write(pipe, &o, sizeof o) < 0 && errno == EINTR)
-        continue;
+    struct err unread = ERR_INIT; /* nobody listens any more */
+    char *text = seen ? json_dumps(seen, JSON_COMPACT) : NULL;
+    if (file_write_all(pipe, &o, sizeof o, "the answer", &unread) == 0 && text &&
+        file_write_all(pipe, text, strlen(text), "the answer", &unread) < 0)
+        err_context(&unread, "what was seen is lost");
+    free(text);
 }
 
 /* --- process 1 --------------------------------------------------------------------------- */
 
-static _Noreturn void act(const struct plan *plan, const struct trial *t, int pipe)
+static _Noreturn void act(const struct plan *plan, struct trial *t, int pipe)
 {
     struct err err = ERR_INIT;
     int rc = scene_build(plan, t->service, json_object_get(t->how, "private"), &err);
     if (rc == 0)
         rc = trial_run(t, &err);
-    answer(pipe, rc, &err);
+    answer(pipe, rc, &err, t->seen);
     _exit(0);
 }
 
@@ -67,7 +72,7 @@ static void unblock_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static _Noreturn void leave(const struct plan *plan, const struct trial *t, int pipe,
+static _Noreturn void leave(const struct plan *plan, struct trial *t, int pipe,
                             pid_t parent)
 {
     struct err err = ERR_INIT;
@@ -76,7 +81,7 @@ static _Noreturn void leave(const struct plan *plan, const struct trial *t, int 
         _exit(1);
     if (unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWPID | CLONE_NEWIPC) < 0) {
         err_sys(&err, errno, "namespaces");
-        answer(pipe, 1, &err);
+        answer(pipe, 1, &err, NULL);
         _exit(1);
     }
     pid_t first = fork();
@@ -93,15 +98,24 @@ static _Noreturn void leave(const struct plan *plan, const struct trial *t, int 
 
 /* --- we ---------------------------------------------------------------------------------- */
 
-static bool receive(int pipe, int seconds, struct outcome *ret)
+#define SEEN_LIMIT ((size_t)1 << 20)
+
+/* Reads until the other end is closed, which it is when the namespace is gone. */
+static bool receive(struct rehearsal *r, struct buf *ret)
 {
-    struct pollfd set = {.fd = pipe, .events = POLLIN};
-    int64_t deadline = deadline_in(seconds * 1000);
-    int n;
-    do
-        n = poll(&set, 1, deadline_left(deadline));
-    while (n < 0 && errno == EINTR);
-    return n > 0 && read(pipe, ret, sizeof *ret) == (ssize_t)sizeof *ret;
+    char piece[4096];
+    for (;;) {
+        struct pollfd set = {.fd = r->pipe, .events = POLLIN};
+        int n = poll(&set, 1, deadline_left(r->deadline));
+        if (n < 0 && errno == EINTR)
+            continue;
+        ssize_t got = n > 0 ? read(r->pipe, piece, sizeof piece) : -1;
+        if (got < 0 && n > 0 && errno == EINTR)
+            continue;
+        if (got <= 0 || ret->len > SEEN_LIMIT)
+            return got == 0 && ret->len >= sizeof(struct outcome);
+        buf_add(ret, piece, (size_t)got);
+    }
 }
 
 /* Once it has answered the namespace ends by itself, and is waited for; else it is ended. */
@@ -113,21 +127,38 @@ static void end(pid_t pid, bool answered)
         continue;
 }
 
-static int watch(pid_t pid, int pipe, const struct trial *t, struct err *err)
+static int judge(const struct rehearsal *r, const struct buf *text, json_t **ret_seen,
+                 struct err *err)
 {
     struct outcome o;
-    bool answered = receive(pipe, trial_seconds(t->how) + EXTRA_SECONDS, &o);
-    end(pid, answered);
-    if (!answered)
-        return err_set(err, ERR_SYSTEM, "rehearse %s: it ended without an answer",
-                       t->service);
+    memcpy(&o, text->data, sizeof o);
     o.err.text[sizeof o.err.text - 1] = '\0';
+    if (o.rc == 0 && ret_seen && text->len > sizeof o)
+        *ret_seen = json_loadb(text->data + sizeof o, text->len - sizeof o, 0, NULL);
     if (o.rc == 1)
         return not_here(err, o.err.text);
     if (o.rc == 0)
         return 0;
     *err = o.err;
-    return err_context(err, "rehearse %s", t->service);
+    return err_context(err, "rehearse %s", r->service);
+}
+
+int rehearse_end(struct rehearsal *r, json_t **ret_seen, struct err *err)
+{
+    CLEANUP(buf_release) struct buf text = BUF_INIT;
+    if (ret_seen)
+        *ret_seen = NULL;
+    if (r->pid < 0) {
+        *err = r->err;
+        return r->rc;
+    }
+    bool answered = receive(r, &text);
+    end(r->pid, answered);
+    fd_close(&r->pipe);
+    if (!answered)
+        return err_set(err, ERR_SYSTEM, "rehearse %s: it ended without an answer",
+                       r->service);
+    return judge(r, &text, ret_seen, err);
 }
 
 /* A second server needs every entry as a file. */
@@ -139,27 +170,47 @@ static bool has_files(const struct plan *plan, const char *service)
     return true;
 }
 
-int rehearse_service(const struct plan *plan, const struct plan_service *service,
-                     int (*verify)(void *ctx, const char *service, struct err *err),
-                     void *ctx, struct err *err)
+static int start(const struct plan *plan, struct trial *t, enum rehearse_on on,
+                 struct rehearsal *r)
 {
-    struct trial t = {
-        .service = service->name, .how = service->trial, .verify = verify, .ctx = ctx};
-    if (!service->trial)
+    struct err *err = &r->err;
+    if (!t->how)
         return not_here(err, "nobody has said how to start this service for a trial");
     if (strcmp(plan->root, "/") != 0)
         return not_here(err, "a tree has no daemons");
-    if (!has_files(plan, service->name))
+    if (!has_files(plan, t->service))
         return not_here(err, "nobody knows where the server keeps its directory entries");
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) < 0)
         return err_sys(err, errno, "create pipe");
-    CLEANUP(fd_close) int in = ends[0];
-    pid_t parent = getpid(), pid = fork();
-    if (pid == 0)
-        leave(plan, &t, ends[1], parent);
+    pid_t parent = getpid();
+    r->deadline = deadline_in((trial_seconds(t->how) + EXTRA_SECONDS) * 1000);
+    r->pipe = ends[0];
+    r->pid = fork();
+    if (r->pid == 0)
+        leave(on == REHEARSE_PRESENT ? NULL : plan, t, ends[1], parent);
     close(ends[1]);
-    if (pid < 0)
-        return err_sys(err, errno, "fork");
-    return watch(pid, in, &t, err);
+    if (r->pid >= 0)
+        return 0;
+    fd_close(&r->pipe);
+    return err_sys(err, errno, "fork");
+}
+
+void rehearse_begin(const struct plan *plan, const struct plan_service *service,
+                    enum rehearse_on on, const struct rehearse_calls *calls,
+                    struct rehearsal *ret)
+{
+    struct trial t = {.service = service->name, .how = service->trial, .calls = *calls};
+    *ret = (struct rehearsal){.service = service->name, .pid = -1, .pipe = -1};
+    ret->rc = start(plan, &t, on, ret);
+}
+
+int rehearse_service(const struct plan *plan, const struct plan_service *service,
+                     int (*verify)(void *ctx, const char *service, struct err *err),
+                     void *ctx, struct err *err)
+{
+    const struct rehearse_calls calls = {.verify = verify, .ctx = ctx};
+    struct rehearsal r;
+    rehearse_begin(plan, service, REHEARSE_CANDIDATE, &calls, &r);
+    return rehearse_end(&r, NULL, err);
 }

@@ -299,11 +299,12 @@ int scene_build(const struct plan *plan, const char *service, const json_t *priv
                            "trial: 'private' is not a list of absolute paths");
         grounds_add(&private, path);
     }
-    find_grounds(plan, service, &candidates);
+    if (plan)
+        find_grounds(plan, service, &candidates);
     int rc = close_off(err);
     if (rc == 0)
         rc = make_memory(&private, err);
-    if (rc == 0)
+    if (rc == 0 && plan)
         rc = put_candidates(plan, service, &candidates, err);
     return rc == 0 ? loopback_open(err) : rc;
 }

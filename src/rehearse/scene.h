@@ -11,7 +11,8 @@
 #include "plan/plan.h"
 
 /* Makes the host read-only, memory of /run, /tmp, /var/tmp, /dev/shm and the directories in the array
- * `private_dirs` (NULL: none), lays the plan's files of `service` over the real ones and brings loopback up.
+ * `private_dirs` (NULL: none), lays the plan's files of `service` over the real ones (none, when `plan` is NULL) and
+ * brings loopback up.
  * 0; 1: the kernel or a container does not let us, `err` says what; -1: ERR_SYSTEM. */
 int scene_build(const struct plan *plan, const char *service, const json_t *private_dirs,
                 struct err *err) MUST_CHECK;

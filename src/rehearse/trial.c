@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -112,13 +113,9 @@ static bool failed_to_start(const struct daemon *d)
 }
 
 /* The last lines, made visible. */
-static void add_tail(struct buf *out, const char *before, const char *path)
+static void add_tail(struct buf *out, const char *before, struct bytes rest)
 {
-    CLEANUP(buf_release) struct buf text = BUF_INIT;
-    struct err ignored = ERR_INIT;
-    if (!path || file_read(path, LOG_READ, &text, NULL, &ignored) < 0)
-        return;
-    struct bytes rest = bytes_trim(bytes_buf(&text));
+    rest = bytes_trim(rest);
     if (rest.len > SHOWN) {
         const char *cut = rest.data + rest.len - SHOWN;
         const char *line = memchr(cut, '\n', SHOWN);
@@ -131,12 +128,61 @@ static void add_tail(struct buf *out, const char *before, const char *path)
     visible_add(out, rest);
 }
 
+static void add_output(struct buf *out)
+{
+    CLEANUP(buf_release) struct buf text = BUF_INIT;
+    struct err ignored = ERR_INIT;
+    if (file_read(OUTPUT, LOG_READ, &text, NULL, &ignored) == 0)
+        add_tail(out, "; it said: ", bytes_buf(&text));
+}
+
+/* Whether a line of a log tells of a failure, in the words of syslog, httpd and most others. */
+static bool complains(struct bytes line)
+{
+    static const char *const words[] = {"error", "fatal", "emerg", "crit",
+                                        "alert", "fail",  "panic", "cannot"};
+    CLEANUP(mem_freep) char *text = bytes_dup(line);
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (strcasestr(text, words[i]))
+            return true;
+    return false;
+}
+
+/* What complains in one log; all of it where nothing does. */
+static void read_log(const char *path, struct buf *complaints, struct buf *all)
+{
+    struct err ignored = ERR_INIT;
+    size_t before = all->len;
+    if (file_read(path, LOG_READ, all, NULL, &ignored) < 0)
+        return;
+    struct bytes rest = {.data = buf_str(all) + before, .len = all->len - before};
+    for (struct bytes line; bytes_next_line(&rest, &line);)
+        if (complains(line))
+            buf_addb(complaints, line);
+}
+
+/* "log": a path or several, each a pattern of glob(7): virtual hosts have logs of their own. */
+static void add_logs(struct buf *out, const json_t *log)
+{
+    CLEANUP(buf_release) struct buf complaints = BUF_INIT, all = BUF_INIT;
+    size_t count = json_is_string(log) ? 1 : json_array_size(log);
+    for (size_t i = 0; i < count; i++) {
+        const char *pattern =
+            json_string_value(json_is_string(log) ? log : json_array_get(log, i));
+        glob_t found = {.gl_pathc = 0};
+        if (pattern && glob(pattern, 0, NULL, &found) == 0)
+            for (size_t k = 0; k < found.gl_pathc; k++)
+                read_log(found.gl_pathv[k], &complaints, &all);
+        globfree(&found);
+    }
+    add_tail(out, "; its log says: ", bytes_buf(complaints.len ? &complaints : &all));
+}
+
 static int refuse(const struct trial *t, const char *why, struct err *err)
 {
     CLEANUP(buf_release) struct buf said = BUF_INIT;
-    add_tail(&said, "; it said: ", OUTPUT);
-    add_tail(&said,
-             "; its log ends: ", json_string_value(json_object_get(t->how, "log")));
+    add_output(&said);
+    add_logs(&said, json_object_get(t->how, "log"));
     return err_set(err, ERR_REFUSED, "%.700s%s", why, buf_str(&said));
 }
 
@@ -155,7 +201,7 @@ static void pause_a_little(void)
     nanosleep(&(struct timespec){.tv_nsec = PAUSE_MS * 1000000L}, NULL);
 }
 
-int trial_run(const struct trial *t, struct err *err)
+int trial_run(struct trial *t, struct err *err)
 {
     struct daemon d = {.pid = -1};
     if (start(t, &d, err) < 0)
@@ -166,8 +212,10 @@ int trial_run(const struct trial *t, struct err *err)
         reap(&d);
         if (failed_to_start(&d))
             return refuse_start(t, &d, err);
-        if (t->verify(t->ctx, t->service, &answer) == 0)
+        if (t->calls.verify(t->calls.ctx, t->service, &answer) == 0) {
+            t->seen = t->calls.look ? t->calls.look(t->calls.ctx, t->service) : NULL;
             return 0;
+        }
         if (d.gone)
             return refuse(t, "it starts, and ends again", err);
         if (deadline_left(deadline) == 0)

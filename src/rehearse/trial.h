@@ -5,12 +5,13 @@
 #include <jansson.h>
 
 #include "base/err.h"
+#include "rehearse/rehearse.h"
 
 struct trial {
     const char *service;
     const json_t *how; /* plan_service.trial */
-    int (*verify)(void *ctx, const char *service, struct err *err);
-    void *ctx;
+    struct rehearse_calls calls;
+    json_t *seen; /* out: what calls.look said; owned by process 1, which ends */
 };
 
 /* Its seconds, within reason. */
@@ -18,6 +19,6 @@ int trial_seconds(const json_t *how);
 
 /* Runs as the first process of the namespace, since it waits for every child there is. 0, or -1:
  * ERR_REFUSED with what verify, the daemon and its log say; ERR_INPUT, ERR_SYSTEM. */
-int trial_run(const struct trial *t, struct err *err) MUST_CHECK;
+int trial_run(struct trial *t, struct err *err) MUST_CHECK;
 
 #endif

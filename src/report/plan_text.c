@@ -48,7 +48,8 @@ static void add_count(struct buf *out, const json_t *asked, const char *kind, in
     size_t i;
     json_array_foreach(asked, i, item)
     {
-        if (strcmp(text_of(item, "kind"), kind) != 0)
+        if (strcmp(text_of(item, "kind"), kind) != 0 ||
+            strcmp(text_of(item, "verdict"), "widened") == 0)
             continue;
         all++;
         granted += is_granted(item);
@@ -83,8 +84,9 @@ static void add_listener(struct buf *out, const struct plan_service *s,
 {
     const json_t *asked = json_object_get(grants, "asked");
     CLEANUP(mem_freep)
-    char *name = strcmp(listener, s->name) == 0 ? mem_strdup(s->name)
-                                                : mem_printf("%s %s", s->name, listener);
+    char *name = strcmp(listener, s->name) == 0 || strchr(listener, '/')
+                     ? mem_strdup(listener)
+                     : mem_printf("%s %s", s->name, listener);
     buf_addf(out, "#   %-20s %-15s", name, s->library);
     add_versions(out, asked);
     add_count(out, asked, "suite", 7);
@@ -107,6 +109,26 @@ static void add_table(struct buf *out, const struct plan *plan)
     }
 }
 
+/* What a library cannot leave out, and the profile accepts by name. */
+static void add_widened(struct buf *out, const struct plan_service *s)
+{
+    json_t *said CLEANUP(json_decrefp) = json_object();
+    const char *listener;
+    json_t *grants, *item;
+    size_t i;
+    json_object_foreach(s->grants, listener, grants)
+        json_array_foreach(json_object_get(grants, "asked"), i, item)
+    {
+        const char *name = text_of(item, "name");
+        if (strcmp(text_of(item, "verdict"), "widened") != 0 ||
+            json_object_get(said, name))
+            continue;
+        json_object_set_new(said, name, json_true());
+        buf_addf(out, "#   %s: %s cannot leave out %s (accepted)\n", s->name, s->library,
+                 name);
+    }
+}
+
 /* Each reason once per service, however many of its listeners it concerns. */
 static void add_dropped(struct buf *out, const struct plan_service *s)
 {
@@ -118,7 +140,8 @@ static void add_dropped(struct buf *out, const struct plan_service *s)
         json_array_foreach(json_object_get(grants, "asked"), i, item)
     {
         const char *reason = text_of(item, "reason");
-        if (is_granted(item) || json_object_get(said, reason))
+        if (strcmp(text_of(item, "verdict"), "dropped") != 0 ||
+            json_object_get(said, reason))
             continue;
         json_object_set_new(said, reason, json_true());
         buf_addf(out, "#   %s: %s%s\n", s->name, reason,
@@ -188,5 +211,7 @@ void plan_text_summary(const struct plan *plan, struct buf *out)
     add_table(out, plan);
     for (size_t i = 0; i < plan->service_count; i++)
         add_dropped(out, &plan->services[i]);
+    for (size_t i = 0; i < plan->service_count; i++)
+        add_widened(out, &plan->services[i]);
     add_clients(out, plan);
 }

@@ -19,7 +19,7 @@ struct scan_mark scan_mark_suite(const struct policy *policy, uint16_t id)
     const struct suite *s = suite_by_id(id);
     return (struct scan_mark){.weak = weakness_of_suite(offer_suite_name(id, space)),
                               .forbidden =
-                                  policy && (!s || !policy_has_suite(policy, s))};
+                                  policy && (!s || !policy_allows_suite(policy, s))};
 }
 
 struct scan_mark scan_mark_group(const struct policy *policy, uint16_t id)

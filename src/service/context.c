@@ -1,6 +1,6 @@
 /*
- * The context is built from the outside in: policy, what is present, certificate, and last the
- * facts, which may speak of all before them.
+ * The context is built from the outside in: what is present, the policy (which what is stricter already narrows),
+ * certificate, and last the facts, which may speak of all before them.
  */
 #include "service/context.h"
 
@@ -10,28 +10,131 @@
 #include "dialect/dialect.h"
 #include "service/hook.h"
 #include "service/lookup.h"
+#include "service/versions.h"
+
+/* --- what is stricter already ---------------------------------------------------------------- */
+
+/* The first of the paths (one, or several) that leads to a text; owned, NULL when none does. */
+static char *said(const json_t *context, const json_t *paths)
+{
+    size_t count = json_is_string(paths) ? 1 : json_array_size(paths);
+    for (size_t i = 0; i < count; i++) {
+        const json_t *path = json_is_string(paths) ? paths : json_array_get(paths, i);
+        const char *text = lookup_text(context, json_string_value(path));
+        if (text)
+            return mem_strdup(text);
+    }
+    return NULL;
+}
+
+/* service.json's "kept": where the strings of a listener stand at present. */
+static void read_kept(const struct wanted *w, const char *listener, struct native *ret,
+                      unsigned *ret_protocols)
+{
+    const json_t *kept =
+        json_object_get(json_object_get(w->service->spec, "kept"), listener);
+    CLEANUP(mem_freep)
+    char *versions = said(w->context, json_object_get(kept, "protocols"));
+    ret->cipher_list = said(w->context, json_object_get(kept, "cipher_list"));
+    ret->ciphersuites = said(w->context, json_object_get(kept, "ciphersuites"));
+    ret->groups = said(w->context, json_object_get(kept, "groups"));
+    ret->signature_algorithms =
+        said(w->context, json_object_get(kept, "signature_algorithms"));
+    ret->priority = said(w->context, json_object_get(kept, "priority"));
+    *ret_protocols = versions ? versions_read(versions) : 0;
+}
+
+static void tell_kept(struct wanted *w, const char *listener, unsigned parts)
+{
+    static const struct {
+        unsigned parts;
+        const char *what;
+    } words[] = {{PART_PROTOCOLS, "protocol versions"},
+                 {PART_SUITES | PART_SUITES13, "cipher suites"},
+                 {PART_GROUPS, "groups"},
+                 {PART_SIGSCHEMES, "signature schemes"}};
+    CLEANUP(buf_release) struct buf list = BUF_INIT;
+    bool own = strcmp(listener, w->service->name) != 0;
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (parts & words[i].parts)
+            buf_addf(&list, "%s%s", list.len ? ", " : "", words[i].what);
+    wanted_note(w, WANTED_INFO, NULL, NULL,
+                "%s%sallows less than the profile, and that stays (--exact replaces it): "
+                "fewer %s",
+                own ? listener : "", own ? " " : "", buf_str(&list));
+}
 
 /* --- policy ---------------------------------------------------------------------------------- */
 
-/* A policy in the library's words; the grants are stored in w->grants under `listener`. */
-static json_t *translate(struct wanted *w, const char *scope, const char *listener,
-                         struct err *err)
+struct translation {
+    struct policy policy;
+    struct native native;
+    struct grants grants;
+};
+
+static void translation_release(struct translation *t)
 {
-    CLEANUP(policy_release) struct policy policy = POLICY_INIT;
-    CLEANUP(native_release) struct native native = NATIVE_INIT;
-    CLEANUP(grants_release) struct grants grants = GRANTS_INIT;
-    if (profile_policy(w->profile, scope, &policy, err) < 0 ||
-        dialect_translate(&w->detected.library, &policy, &native, &grants, err) < 0 ||
-        grants_check(&grants, err) < 0) {
-        err_context(err, "%s", scope);
+    policy_release(&t->policy);
+    native_release(&t->native);
+    grants_release(&t->grants);
+    *t = (struct translation){.native = NATIVE_INIT, .grants = GRANTS_INIT};
+}
+
+static int translate(const struct wanted *w, struct translation *t, struct err *err)
+{
+    int rc =
+        dialect_translate(&w->detected.library, &t->policy, &t->native, &t->grants, err);
+    return rc < 0 ? -1 : grants_check(&t->grants, err);
+}
+
+/* The policy narrowed to what is stricter at present: false when there is no such thing, or it does not work. */
+static bool translate_kept(struct wanted *w, const char *scope, const char *listener,
+                           struct translation *t)
+{
+    CLEANUP(native_release) struct native present = NATIVE_INIT;
+    CLEANUP(policy_release) struct policy whole = POLICY_INIT;
+    struct err unusable = ERR_INIT;
+    unsigned protocols, parts;
+    read_kept(w, listener, &present, &protocols);
+    if (profile_policy(w->profile, scope, &whole, &unusable) < 0 ||
+        profile_policy(w->profile, scope, &t->policy, &unusable) < 0)
+        return false;
+    parts = dialect_narrow(&w->detected.library, &present, protocols, &t->policy);
+    if (!parts || translate(w, t, &unusable) < 0)
+        return false;
+    native_keep(&t->native, &present, parts);
+    grants_add_narrowed(&t->grants, &whole, &t->policy);
+    tell_kept(w, listener, parts);
+    return true;
+}
+
+static int translate_whole(struct wanted *w, const char *scope, struct translation *t,
+                           struct err *err)
+{
+    translation_release(t);
+    if (profile_policy(w->profile, scope, &t->policy, err) < 0 ||
+        translate(w, t, err) < 0)
+        return err_context(err, "%s", scope);
+    return 0;
+}
+
+json_t *context_policy(struct wanted *w, const char *scope, const char *listener,
+                       struct err *err)
+{
+    CLEANUP(translation_release)
+    struct translation t = {.native = NATIVE_INIT, .grants = GRANTS_INIT};
+    bool may_keep =
+        !w->exact && json_object_get(json_object_get(w->service->spec, "kept"), listener);
+    if (!(may_keep && translate_kept(w, scope, listener, &t)) &&
+        translate_whole(w, scope, &t, err) < 0)
         return NULL;
-    }
-    json_object_set_new(w->grants, listener, grants_json(&grants));
-    json_t *out = dialect_context(&native, &policy);
+    json_object_set_new(w->grants, listener, grants_json(&t.grants));
+    json_t *out = dialect_context(&t.native, &t.policy);
     static const char *const sections[] = {"http", "smtp", "imap", "ldap"};
     for (size_t i = 0; i < ARRAY_LEN(sections); i++)
-        json_object_set(out, sections[i], json_object_get(policy.effective, sections[i]));
-    unsigned minor = protocol_info(protocol_lowest(policy.protocols))->wire & 0xffu;
+        json_object_set(out, sections[i],
+                        json_object_get(t.policy.effective, sections[i]));
+    unsigned minor = protocol_info(protocol_lowest(t.policy.protocols))->wire & 0xffu;
     CLEANUP(mem_freep) char *number = mem_printf("3.%u", minor);
     json_object_set_new(out, "protocol_number", json_string(number));
     return out;
@@ -58,14 +161,16 @@ static int add_policy(struct wanted *w, struct err *err)
     json_t *listed = json_object_get(w->service->spec, "roles"), *role;
     json_t *roles CLEANUP(json_decrefp) = json_object();
     w->grants = json_object();
-    if (!(w->context = translate(w, name, name, err)))
+    json_t *common CLEANUP(json_decrefp) = context_policy(w, name, name, err);
+    if (!common)
         return -1;
+    json_object_update(w->context, common);
     size_t i;
     json_array_foreach(listed, i, role)
     {
         CLEANUP(mem_freep)
         char *scope = mem_printf("%s.%s", name, json_string_value(role));
-        json_t *strings = translate(w, scope, json_string_value(role), err);
+        json_t *strings = context_policy(w, scope, json_string_value(role), err);
         if (!strings)
             return -1;
         json_t *differs = json_object();
@@ -226,10 +331,24 @@ static long number(const json_t *value, const json_t *fallback)
     return text ? strtol(text, NULL, 10) : (long)json_integer_value(from);
 }
 
+static const char *text_or_empty(const json_t *value)
+{
+    const char *text = json_string_value(value);
+    return text ? text : "";
+}
+
+/* False for a setting that cannot be read. */
+static bool lacks_version(const char *setting, enum protocol version)
+{
+    unsigned set = setting ? versions_read(setting) : 0;
+    return set && !protocol_in(set, version);
+}
+
 /* {"path": P}: the value there, or false, and more by a second key:
  *     "in": [...]                        is it one of these, without regard to case
  *     "order": [...], "at_least": W      the stronger of it and W (a path, or a text); the order
  *                                        begins with the weakest
+ *     "lacks": V                         do the versions that it allows lack this one (versions.h)
  *     "below": P2, "default": N          is it a number less than the one at P2
  * {"exists": [...]}: is one of these files there; {"all": [conditions]}: do all hold. */
 static json_t *fact(const struct wanted *w, json_t *spec)
@@ -249,6 +368,10 @@ static json_t *fact(const struct wanted *w, json_t *spec)
         json_t *wanted = lookup(w->context, json_string_value(least));
         return stronger(order, value, wanted ? wanted : least);
     }
+    const struct protocol_info *lacks =
+        protocol_by_name(text_or_empty(json_object_get(spec, "lacks")));
+    if (lacks)
+        return json_boolean(lacks_version(json_string_value(value), lacks->id));
     if (below)
         return json_boolean(number(value, json_object_get(spec, "default")) <
                             number(lookup(w->context, below), NULL));
@@ -288,12 +411,13 @@ static void add_host(struct wanted *w)
 int context_make(struct wanted *w, struct err *err)
 {
     const struct service_hook *hook = service_hook_find(service_text(w->service, "hook"));
-    if (add_policy(w, err) < 0)
-        return -1;
+    w->context = json_object();
     add_present(w);
     add_site(w);
     if (hook && hook->prepare && hook->prepare(w, err) < 0)
         return err_context(err, "%s", w->service->name);
+    if (add_policy(w, err) < 0)
+        return -1;
     add_certificate(w);
     add_host(w);
     add_facts(w);

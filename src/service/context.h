@@ -21,6 +21,11 @@
  * ERR_REFUSED: something that the profile requires cannot be had here. */
 int context_make(struct wanted *w, struct err *err) MUST_CHECK;
 
+/* What templates see of one scope's policy, a new reference: dialect_context(), the profile's sections and
+ * "protocol_number". Its grants are put into w->grants as `listener`'s. NULL: ERR_REFUSED as above. */
+json_t *context_policy(struct wanted *w, const char *scope, const char *listener,
+                       struct err *err) MUST_CHECK;
+
 /* Is `expression` ("a.b", or "a.b=value") true in the context? */
 bool context_holds(const json_t *context, const char *expression);
 

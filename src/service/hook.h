@@ -10,7 +10,7 @@
 
 struct service_hook {
     const char *name;
-    /* While the context is made: what is present is in it, the certificate and the facts are not;
+    /* While the context is made: what is present is in it, the policy, the certificate and the facts are not;
      * adds what these are to be taken from. May be NULL. */
     int (*prepare)(struct wanted *w, struct err *err);
     /* After the context is made, before service.json's edits: adds documents, merges, links,

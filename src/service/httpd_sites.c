@@ -13,16 +13,19 @@
  *         "generated": {"path": P, "link": L, "target": T, "template": TEMPLATE}
  *                                             for the site's own; %s is the name
  *         "rules": {...}                      for merging
- *         "directives": {"engine", "protocol", "certificate", "key", "chain", "ca", "header",
- *                        "header_name"}
+ *         "directives": {"engine", "protocol", "suites", "command", "certificate", "key", "chain", "ca",
+ *                        "header", "header_name"}
  *     }
  *
- * Context that templates see: "sites" {tls, stapling, listen}, the last one true when nobody
+ * Context that templates see: "server" {protocols, cipher_list, ciphersuites, groups, signature_algorithms}, as
+ * the server itself says them at present, for service.json's "kept"; "sites" {tls, stapling, listen}, the last one true when nobody
  * listens where the site's own virtual hosts need it; and "vhost":
  *
- *     in "overrides"   {protocols_kept}
+ *     in "overrides"   {kept {protocols, suites, suites13}}
  *     in "secure"      {certificate {chain, key} or false, stapling, no_responder, hsts or false,
- *                      protocols_kept, overridden}
+ *                      kept, overridden}
+ *     in both and generated: everything of the policy is that of the virtual host's own scope where the
+ *     profile has one, and "own_policy" is true then
  *     in "plain"       {name, port (false when it is the usual one), mapped}
  *     in generated     {name, aliases, document_root, certificate, stapling, hsts, plain}
  *
@@ -37,6 +40,7 @@
 
 #include "base/visible.h"
 #include "probe/certificate.h"
+#include "service/context.h"
 #include "service/hook.h"
 #include "service/hsts.h"
 #include "service/lookup.h"
@@ -51,6 +55,7 @@ struct sites {
     json_t *secure;    /* name -> port of the virtual host with TLS */
     json_t *plain;     /* name -> true for those without */
     json_t *generated; /* path of a file that is ours as a whole -> true */
+    json_t *scopes;    /* of a virtual host that has a policy of its own -> its context */
     json_t *
         responders; /* path of a certificate -> does it name an OCSP responder, or null */
 };
@@ -61,6 +66,7 @@ static void sites_release(struct sites *s)
     json_decref(s->secure);
     json_decref(s->plain);
     json_decref(s->generated);
+    json_decref(s->scopes);
     json_decref(s->responders);
 }
 
@@ -86,6 +92,14 @@ static char *place_of(const struct httpd_vhost *v)
                          : mem_strdup(v->file->named);
 }
 
+/* "SERVICE/NAME" where the profile has that scope; owned. */
+static char *own_scope(const struct sites *s, const char *name)
+{
+    CLEANUP(mem_freep)
+    char *scope = mem_printf("%s/%s", s->w->service->name, name ? name : "");
+    return name && profile_has_scope(s->w->profile, scope) ? TAKE_PTR(scope) : NULL;
+}
+
 static int merge_template(struct sites *s, struct document *file,
                           const struct scope *scope, const char *role, struct err *err)
 {
@@ -99,9 +113,12 @@ static int merge_template(struct sites *s, struct document *file,
 
 /* --- outside of virtual hosts ---------------------------------------------------------------- */
 
-static bool keeps_protocols(unsigned marks)
+/* What templates see of what stays: {protocols, suites, suites13}. */
+static json_t *kept_of(unsigned marks)
 {
-    return (marks & HTTPD_STRICTER) && !(marks & HTTPD_LOOSER);
+    return json_pack("{s:b, s:b, s:b}", "protocols", httpd_keeps(marks, PART_PROTOCOLS),
+                     "suites", httpd_keeps(marks, PART_SUITES), "suites13",
+                     httpd_keeps(marks, PART_SUITES13));
 }
 
 /* Included by a virtual host, it is made good for there; at server level nothing can be done. */
@@ -127,8 +144,7 @@ static int want_file(struct sites *s, struct document *file, struct err *err)
         cannot_change(s, file);
         return 0;
     }
-    set_context(s, "vhost",
-                json_pack("{s:b}", "protocols_kept", keeps_protocols(file->marks)));
+    set_context(s, "vhost", json_pack("{s:o}", "kept", kept_of(file->marks)));
     if (file->marks & HTTPD_OVERRIDES &&
         merge_template(s, file, NULL, "overrides", err) < 0)
         return -1;
@@ -192,6 +208,7 @@ static void add_pair(struct sites *s, const struct httpd_vhost *v, const char *c
     c->name = mem_strdup(v->name);
     CLEANUP(mem_freep) char *place = place_of(v);
     c->where = mem_printf("%s: virtual host %s", place, name_of(v));
+    c->listener = own_scope(s, v->name);
 }
 
 /* Pairs go by their index; a missing key is in the certificate's file. */
@@ -309,11 +326,24 @@ static void add_endpoints(struct sites *s, const struct httpd_vhost *v)
 static void tell(struct sites *s, const struct httpd_vhost *v)
 {
     CLEANUP(mem_freep) char *place = place_of(v);
-    if (keeps_protocols(v->marks))
+    bool own = lookup_truthy(lookup(s->w->context, "own_policy"));
+    if (!own && httpd_keeps(v->marks, PART_PROTOCOLS))
         wanted_note(s->w, WANTED_INFO, place, NULL,
                     "virtual host %s allows fewer protocol versions than the profile: "
                     "that stays",
                     name_of(v));
+    if (!own &&
+        (httpd_keeps(v->marks, PART_SUITES) || httpd_keeps(v->marks, PART_SUITES13)))
+        wanted_note(s->w, WANTED_INFO, place, NULL,
+                    "virtual host %s allows fewer cipher suites than the profile: that "
+                    "stays",
+                    name_of(v));
+    if (v->overridden && lookup_truthy(lookup(s->w->context, "own_policy")))
+        wanted_note(
+            s->w, WANTED_ERROR, place, "take the policy out of the included file",
+            "virtual host %s has a policy of its own in the profile, but includes "
+            "a file that replaces it and is not ours to change",
+            name_of(v));
     if (v->too_late)
         wanted_note(s->w, WANTED_ERROR, place,
                     "move the line that includes the policy to the end",
@@ -326,7 +356,7 @@ static bool can_change(struct sites *s, const struct httpd_vhost *v)
     if (httpd_tree_editable(&s->tree, v->file))
         return true;
     CLEANUP(mem_freep) char *place = place_of(v);
-    bool weak = v->marks & HTTPD_OVERRIDES && !keeps_protocols(v->marks);
+    bool weak = v->marks & HTTPD_ANY_LOOSER;
     wanted_note(s->w, weak ? WANTED_ERROR : WANTED_WARNING, place,
                 weak ? "remove what it says of protocols and ciphers" : NULL,
                 "virtual host %s lies outside of the configuration: it is not changed%s",
@@ -334,7 +364,68 @@ static bool can_change(struct sites *s, const struct httpd_vhost *v)
     return false;
 }
 
-static int want_secure(struct sites *s, const struct httpd_vhost *v, struct err *err)
+/* --- policies of their own ------------------------------------------------------------------- */
+
+/* Servers choose the group before they know the name that the client asks for. */
+static void refuse_groups(struct sites *s, const char *scope)
+{
+    wanted_note(
+        s->w, WANTED_ERROR, NULL,
+        "take \"groups\" out of that scope, or set them for the whole service",
+        "profile %s, scope %s: virtual hosts that are told apart by name share the "
+        "groups of the first one on their address",
+        s->w->profile->name, scope);
+}
+
+/* The service's context with the policy of `scope` over it; a new reference. */
+static json_t *make_context(struct sites *s, const char *scope, struct err *err)
+{
+    json_t *own CLEANUP(json_decrefp) = context_policy(s->w, scope, scope, err);
+    const char *library = dialect_name(s->w->detected.library.kind);
+    if (!own)
+        return NULL;
+    const json_t *groups = lookup(json_object_get(own, library), "groups");
+    const json_t *common = lookup(json_object_get(s->w->context, library), "groups");
+    if (!json_equal(groups, common))
+        refuse_groups(s, scope);
+    json_t *context = json_copy(s->w->context);
+    json_object_update(context, own);
+    json_object_set_new(context, "own_policy", json_true());
+    return context;
+}
+
+/* What a virtual host is written with: a policy of its own where it has one, "own_policy" true then; else the
+ * service's. Borrowed. */
+static json_t *context_for(struct sites *s, const char *name, struct err *err)
+{
+    CLEANUP(mem_freep) char *scope = own_scope(s, name);
+    json_t *context = scope ? json_object_get(s->scopes, scope) : s->w->context;
+    if (context || !(context = make_context(s, scope, err)))
+        return context;
+    json_object_set_new(s->scopes, scope, context);
+    return context;
+}
+
+/* A name in the profile that nobody answers to is a slip of the pen. */
+static void tell_unused_scopes(const struct sites *s)
+{
+    CLEANUP(mem_freep) char *prefix = mem_printf("%s/", s->w->service->name);
+    const char *scope;
+    json_t *v;
+    json_object_foreach(json_object_get(profile_effective(s->w->profile), "scopes"),
+                        scope, v)
+    {
+        if (strncmp(scope, prefix, strlen(prefix)) == 0 &&
+            !json_object_get(s->scopes, scope))
+            wanted_note(s->w, WANTED_WARNING, NULL,
+                        "name it as its ServerName does, in lower case",
+                        "profile %s has the scope %s, but there is no such virtual host "
+                        "with TLS",
+                        s->w->profile->name, scope);
+    }
+}
+
+static int want_secure_here(struct sites *s, const struct httpd_vhost *v, struct err *err)
 {
     json_t *pair CLEANUP(json_decrefp) = pair_for(s, v);
     if (json_is_object(pair) && !(v->pair_file && has_pair(v, pair)))
@@ -348,14 +439,26 @@ static int want_secure(struct sites *s, const struct httpd_vhost *v, struct err 
     const json_t *responder = staple(s, v, pair);
     if (json_is_true(responder))
         set_fact(s, "stapling", true);
-    set_context(
-        s, "vhost",
-        json_pack("{s:s, s:O, s:b, s:b, s:o, s:b, s:b}", "name", v->name ? v->name : "",
-                  "certificate", v->pair_file ? json_false() : pair, "stapling",
-                  json_is_true(responder), "no_responder", json_is_false(responder),
-                  "hsts", hsts_for(s, v), "protocols_kept", keeps_protocols(v->marks),
-                  "overridden", v->overridden));
+    set_context(s, "vhost",
+                json_pack("{s:s, s:O, s:b, s:b, s:o, s:o, s:b}", "name",
+                          v->name ? v->name : "", "certificate",
+                          v->pair_file ? json_false() : pair, "stapling",
+                          json_is_true(responder), "no_responder",
+                          json_is_false(responder), "hsts", hsts_for(s, v), "kept",
+                          kept_of(v->marks), "overridden", v->overridden));
     return merge_template(s, v->file, &v->scope, "secure", err);
+}
+
+static int want_secure(struct sites *s, const struct httpd_vhost *v, struct err *err)
+{
+    json_t *common = s->w->context;
+    json_t *own = context_for(s, v->name, err);
+    if (!own)
+        return -1;
+    s->w->context = own;
+    int rc = want_secure_here(s, v, err);
+    s->w->context = common;
+    return rc;
 }
 
 /* --- virtual hosts without ------------------------------------------------------------------- */
@@ -379,8 +482,8 @@ static bool is_host_name(const char *name)
     return n > 0 && !name[n];
 }
 
-static int want_plain(struct sites *s, const struct httpd_vhost *v, json_int_t port,
-                      struct err *err)
+static int want_plain_here(struct sites *s, const struct httpd_vhost *v, json_int_t port,
+                           struct err *err)
 {
     if (v->redirects || !serves_port(v, HTTP_PORT) || !is_host_name(v->name) ||
         !can_change(s, v))
@@ -390,6 +493,19 @@ static int want_plain(struct sites *s, const struct httpd_vhost *v, json_int_t p
                 json_pack("{s:s, s:o, s:b}", "name", v->name, "port", other, "mapped",
                           v->mapped));
     return merge_template(s, v->file, &v->scope, "plain", err);
+}
+
+static int want_plain(struct sites *s, const struct httpd_vhost *v, json_int_t port,
+                      struct err *err)
+{
+    json_t *common = s->w->context;
+    json_t *own = context_for(s, v->name, err);
+    if (!own)
+        return -1;
+    s->w->context = own;
+    int rc = want_plain_here(s, v, port, err);
+    s->w->context = common;
+    return rc;
 }
 
 /* --- all virtual hosts ----------------------------------------------------------------------- */
@@ -499,8 +615,8 @@ static void note_generated(struct sites *s)
     }
 }
 
-static int own_write(struct sites *s, const struct own *o, const json_t *asked,
-                     struct err *err)
+static int own_write_here(struct sites *s, const struct own *o, const json_t *asked,
+                          struct err *err)
 {
     const json_t *spec = json_object_get(s->tree.spec, "generated");
     const json_t *responder = staple(s, &o->v, o->pair);
@@ -520,6 +636,19 @@ static int own_write(struct sites *s, const struct own *o, const json_t *asked,
         return -1;
     wanted_link(s->w, o->link, o->target);
     return documents_own(&s->w->documents, s->w->host, o->path, "httpd", &text, err);
+}
+
+static int own_write(struct sites *s, const struct own *o, const json_t *asked,
+                     struct err *err)
+{
+    json_t *common = s->w->context;
+    json_t *own = context_for(s, o->v.name, err);
+    if (!own)
+        return -1;
+    s->w->context = own;
+    int rc = own_write_here(s, o, asked, err);
+    s->w->context = common;
+    return rc;
 }
 
 static int generate(struct sites *s, const json_t *asked, struct err *err)
@@ -600,14 +729,29 @@ static void look_at_listens(struct sites *s)
     set_fact(s, "listen", !https && lookup_truthy(lookup(s->w->context, "site.vhosts")));
 }
 
+/* Now that it is known what the server itself says, the policy keeps what is stricter there. */
+static int narrow(struct sites *s, struct err *err)
+{
+    const char *name = s->w->service->name;
+    set_context(s, "server", json_incref(s->tree.said));
+    json_t *policy CLEANUP(json_decrefp) = context_policy(s->w, name, name, err);
+    if (!policy)
+        return -1;
+    json_object_update(s->w->context, policy);
+    return 0;
+}
+
 static int sites_want(struct sites *s, struct err *err)
 {
     set_context(
         s, "sites",
         json_pack("{s:b, s:b, s:b}", "tls", false, "stapling", false, "listen", false));
-    set_context(s, "vhost", json_pack("{s:b}", "protocols_kept", false));
+    set_context(s, "vhost", json_pack("{s:o}", "kept", kept_of(0)));
+    set_context(s, "own_policy", json_false());
     if (httpd_tree_read(s->w, json_object_get(s->w->service->spec, "sites"), &s->tree,
                         err) < 0)
+        return -1;
+    if (narrow(s, err) < 0)
         return -1;
     look_at_listens(s);
     if (!s->tree.policy_found) {
@@ -622,6 +766,7 @@ static int sites_want(struct sites *s, struct err *err)
     if (want_files(s, err) < 0 || generate_all(s, err) < 0 || want_vhosts(s, err) < 0)
         return -1;
     set_fact(s, "tls", any_secure(s));
+    tell_unused_scopes(s);
     if (!any_secure(s))
         wanted_note(s->w, WANTED_INFO, NULL, NULL, "no virtual host speaks TLS");
     return 0;
@@ -634,6 +779,7 @@ static int run(struct wanted *w, struct err *err)
                       .secure = json_object(),
                       .plain = json_object(),
                       .generated = json_object(),
+                      .scopes = json_object(),
                       .responders = json_object()};
     return sites_want(&s, err);
 }

@@ -13,7 +13,9 @@
 
 #include "base/file.h"
 #include "policy/protocol.h"
+#include "dialect/dialect.h"
 #include "service/httpd_protocols.h"
+#include "service/versions.h"
 #include "service/lookup.h"
 
 #define DEPTH_LIMIT 32
@@ -35,6 +37,8 @@ void httpd_tree_release(struct httpd_tree *t)
 {
     free(t->server_root);
     json_decref(t->overriding);
+    json_decref(t->said);
+    json_decref(t->judged);
     strv_release(&t->editable);
     for (size_t i = 0; i < t->vhost_count; i++)
         vhost_release(&t->vhosts[i]);
@@ -147,17 +151,121 @@ static bool is_on(const struct httpd_directive *d)
 
 /* --- what overrides the policy --------------------------------------------------------------- */
 
-/* Versions of its own that are fewer than the policy's need not go. */
-static unsigned override_mark(const struct httpd_tree *t, const struct httpd_directive *d)
+bool httpd_keeps(unsigned marks, unsigned part)
 {
-    if (!is_role(t, d, "protocol"))
-        return HTTPD_OVERRIDES;
+    return marks & HTTPD_STRICTER(part) && !(marks & HTTPD_LOOSER(part));
+}
+
+/* What a directive says of the policy. */
+struct saying {
+    unsigned part; /* of enum part, or PART_OTHER */
+    char *text;    /* owned; NULL: of PART_OTHER */
+};
+
+/* NAME [SSL|TLSv1.3] LIST */
+static struct saying saying_of_suites(const struct strv *args)
+{
+    bool tls13 = args->count == 2 && strcasecmp(args->items[0], "TLSv1.3") == 0;
+    return (struct saying){.part = tls13 ? PART_SUITES13 : PART_SUITES,
+                           .text = mem_strdup(args->items[args->count - 1])};
+}
+
+/* "commands": {"groups": PART...}: NAME COMMAND VALUE */
+static struct saying saying_of_command(const struct strv *args)
+{
+    static const struct {
+        const char *name;
+        unsigned part;
+    } commands[] = {{"Groups", PART_GROUPS},
+                    {"Curves", PART_GROUPS},
+                    {"SignatureAlgorithms", PART_SIGSCHEMES},
+                    {"CipherString", PART_SUITES},
+                    {"Ciphersuites", PART_SUITES13}};
+    for (size_t i = 0; args->count == 2 && i < ARRAY_LEN(commands); i++)
+        if (strcasecmp(args->items[0], commands[i].name) == 0)
+            return (struct saying){.part = commands[i].part,
+                                   .text = mem_strdup(args->items[1])};
+    return (struct saying){.part = PART_OTHER};
+}
+
+/* The versions by name, whatever signs they were written with. */
+static struct saying saying_of_versions(const struct strv *args)
+{
+    unsigned set = httpd_protocols(args);
+    CLEANUP(buf_release) struct buf list = BUF_INIT;
+    for (int v = PROTOCOL_SSL2; v <= PROTOCOL_TLS1_3; v++)
+        if (protocol_in(set, (enum protocol)v))
+            buf_addf(&list, "%s%s", list.len ? " " : "",
+                     protocol_info((enum protocol)v)->name);
+    return (struct saying){.part = PART_PROTOCOLS, .text = mem_strdup(buf_str(&list))};
+}
+
+static struct saying saying_of(const struct httpd_tree *t,
+                               const struct httpd_directive *d)
+{
     CLEANUP(strv_release) struct strv args = STRV_INIT;
     httpd_args(d->args, &args);
-    unsigned set = httpd_protocols(&args);
-    bool stricter =
-        !d->conditional && set && set != t->protocols && !(set & ~t->protocols);
-    return HTTPD_OVERRIDES | (stricter ? HTTPD_STRICTER : HTTPD_LOOSER);
+    if (is_role(t, d, "protocol"))
+        return saying_of_versions(&args);
+    if (is_role(t, d, "suites") && (args.count == 1 || args.count == 2))
+        return saying_of_suites(&args);
+    return is_role(t, d, "command") ? saying_of_command(&args)
+                                    : (struct saying){.part = PART_OTHER};
+}
+
+/* Whether it allows a proper part of the policy, by the library's own reading. */
+static bool is_stricter(const struct httpd_tree *t, const struct saying *s)
+{
+    CLEANUP(policy_release) struct policy policy = POLICY_INIT;
+    struct err unknown = ERR_INIT;
+    struct native strings = {.cipher_list = s->part == PART_SUITES ? s->text : NULL,
+                             .ciphersuites = s->part == PART_SUITES13 ? s->text : NULL,
+                             .groups = s->part == PART_GROUPS ? s->text : NULL,
+                             .signature_algorithms =
+                                 s->part == PART_SIGSCHEMES ? s->text : NULL};
+    unsigned versions = s->part == PART_PROTOCOLS ? versions_read(s->text) : 0;
+    if (profile_policy(t->w->profile, t->w->service->name, &policy, &unknown) < 0)
+        return false;
+    return dialect_narrow(&t->w->detected.library, &strings, versions, &policy) != 0;
+}
+
+/* Thousands of virtual hosts say the same. */
+static bool judge(struct httpd_tree *t, const struct saying *s)
+{
+    CLEANUP(mem_freep) char *key = mem_printf("%u %s", s->part, s->text);
+    json_t *known = json_object_get(t->judged, key);
+    if (known)
+        return json_is_true(known);
+    bool stricter = is_stricter(t, s);
+    json_object_set_new(t->judged, key, json_boolean(stricter));
+    return stricter;
+}
+
+/* What is stricter than the policy need not go. */
+static unsigned override_mark(struct httpd_tree *t, const struct httpd_directive *d)
+{
+    struct saying s = saying_of(t, d);
+    bool stricter = s.text && !t->w->exact && !d->conditional && judge(t, &s);
+    free(s.text);
+    return HTTPD_OVERRIDES | (stricter ? HTTPD_STRICTER(s.part) : HTTPD_LOOSER(s.part));
+}
+
+/* The last word of the server itself. */
+static void note_said(struct httpd_tree *t, const struct httpd_directive *d)
+{
+    static const struct {
+        unsigned part;
+        const char *name;
+    } names[] = {{PART_PROTOCOLS, "protocols"},
+                 {PART_SUITES, "cipher_list"},
+                 {PART_SUITES13, "ciphersuites"},
+                 {PART_GROUPS, "groups"},
+                 {PART_SIGSCHEMES, "signature_algorithms"}};
+    struct saying s = saying_of(t, d);
+    for (size_t i = 0; s.text && i < ARRAY_LEN(names); i++)
+        if (names[i].part == s.part)
+            json_object_set_new(t->said, names[i].name, json_string(s.text));
+    free(s.text);
 }
 
 static void note_override(struct httpd_tree *t, const struct reading *r,
@@ -167,12 +275,16 @@ static void note_override(struct httpd_tree *t, const struct reading *r,
     lower_case(name);
     if (!json_object_get(t->overriding, name))
         return;
+    if (!r->v)
+        note_said(t, d);
+    if (!r->v && !t->policy_found)
+        return;
     unsigned mark = override_mark(t, d);
     if (r->v && !r->included)
         r->v->marks |= mark;
-    else if (r->v || t->policy_found)
+    else
         r->file->marks |= mark;
-    if (r->included && !(mark & HTTPD_STRICTER) && !httpd_tree_editable(t, r->file)) {
+    if (r->included && mark & HTTPD_ANY_LOOSER && !httpd_tree_editable(t, r->file)) {
         r->v->overridden = true;
         r->v->too_late = r->v->policy_again;
     }
@@ -536,19 +648,14 @@ static void read_spec(struct httpd_tree *t)
         CLEANUP(mem_freep) char *real = path_resolve(&t->w->host->root, dir);
         strv_take(&t->editable, mem_printf("%s/", real ? real : dir));
     }
-    for (int p = PROTOCOL_SSL2; p <= PROTOCOL_TLS1_3; p++) {
-        const char *symbol = protocol_info((enum protocol)p)->symbol;
-        const json_t *granted = json_object_get(t->w->context, "protocols");
-        if (json_is_true(json_object_get(granted, symbol)))
-            t->protocols |= protocol_bit((enum protocol)p);
-    }
     t->server_root = mem_strdup(httpd_tree_text(t, "server_root"));
 }
 
 int httpd_tree_read(struct wanted *w, const json_t *spec, struct httpd_tree *ret,
                     struct err *err)
 {
-    *ret = (struct httpd_tree){.w = w, .spec = spec};
+    *ret = (struct httpd_tree){
+        .w = w, .spec = spec, .said = json_object(), .judged = json_object()};
     struct document *main = documents_find(&w->documents, httpd_tree_text(ret, "main"));
     size_t line = 0;
     if (!main)

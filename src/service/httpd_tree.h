@@ -16,11 +16,18 @@
 enum httpd_mark {
     HTTPD_READ = 1,      /* its virtual hosts are known */
     HTTPD_OVERRIDES = 2, /* says again, outside of virtual hosts, what the policy says */
-    HTTPD_STRICTER = 4,  /* ... and its versions are fewer than the policy's */
-    HTTPD_LOOSER = 8,    /* ... and its versions are not */
     HTTPD_HSTS = 16,     /* sends the field outside of virtual hosts */
     HTTPD_TOLD = 32,     /* a reader was told that it will not be changed */
 };
+
+/* ... and what it says of a part of the policy is stricter, or is not; PART_OTHER stands for all that has no list. */
+#define PART_OTHER           128u
+#define HTTPD_STRICTER(part) ((unsigned)(part) << 8)
+#define HTTPD_LOOSER(part)   ((unsigned)(part) << 16)
+#define HTTPD_ANY_LOOSER     HTTPD_LOOSER(255)
+
+/* Whether everything that was said of the part is stricter, so that it stays. */
+bool httpd_keeps(unsigned marks, unsigned part);
 
 struct httpd_vhost {
     struct document *file; /* borrowed */
@@ -37,7 +44,7 @@ struct httpd_vhost {
     bool overridden;   /* by a file that is not ours to change */
     bool policy_again; /* includes the policy itself */
     bool too_late;     /* ... but before that file */
-    unsigned marks;    /* HTTPD_STRICTER, HTTPD_LOOSER */
+    unsigned marks;    /* HTTPD_OVERRIDES, HTTPD_STRICTER, HTTPD_LOOSER */
 };
 
 struct httpd_tree {
@@ -46,7 +53,9 @@ struct httpd_tree {
     char *server_root;    /* owned */
     json_t *overriding;   /* lower-case names of what overrides the policy: true; owned */
     struct strv editable; /* directories with links resolved, "/" at their end */
-    unsigned protocols;   /* of the policy */
+    json_t *
+        said; /* what the server itself says of the policy's parts, as "kept" names them; owned */
+    json_t *judged; /* {part and text: is it stricter than the policy}; owned */
     bool policy_found;
     struct httpd_vhost *vhosts; /* owned */
     size_t vhost_count, vhost_cap;

@@ -20,8 +20,9 @@
  *     }
  *
  * Context that templates see: "parameters" {name: value, expanded}, and "master" {chroot, ROLE
- * {listed, add, mandatory, set {PARAMETER: bool}}}: is the role listed, shall it be added, does each
- * of its entries refuse clear text, does one of them override the parameter.
+ * {listed, add, mandatory, set {PARAMETER: bool}, options {PARAMETER: value}}}: is the role listed, shall it
+ * be added, does each of its entries refuse clear text, does one of them override the parameter, and what do
+ * they say, the last of them last.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -184,6 +185,8 @@ static void look_at(const struct services *s, const json_t *service, json_t *rol
     json_object_foreach(json_object_get(service, "options"), name,
                         v) if (json_object_get(set, name))
         json_object_set_new(set, name, json_true());
+    json_object_update(json_object_get(role, "options"),
+                       json_object_get(service, "options"));
 }
 
 static json_t *new_role(const struct services *s)
@@ -192,8 +195,8 @@ static json_t *new_role(const struct services *s)
     json_t *set = json_object();
     for (size_t i = 0; i < json_array_size(policy); i++)
         json_object_set_new(set, item(policy, i), json_false());
-    return json_pack("{s:b, s:b, s:b, s:o}", "listed", 0, "add", 0, "mandatory", 1, "set",
-                     set);
+    return json_pack("{s:b, s:b, s:b, s:o, s:{}}", "listed", 0, "add", 0, "mandatory", 1,
+                     "set", set, "options");
 }
 
 /* What the site asks for and is not listed is added, if the server can check passwords. */

@@ -11,7 +11,8 @@
  *                                          of that name stays
  *     {"unlink": PATH}                     a symbolic link that must not be there
  *
- * and its "refuse": [{"when": [...], "what": W, "remedy": R}], which become errors of the plan.
+ * and its "refuse" and "warn": [{"when": [...], "what": W, "remedy": R}], which become errors and warnings of the
+ * plan.
  */
 #include "service/render.h"
 
@@ -214,13 +215,16 @@ static int make_edits(struct wanted *w, struct err *err)
     return 0;
 }
 
-static void make_refusals(struct wanted *w)
+static void make_notes(struct wanted *w, const char *key, enum wanted_severity severity)
 {
-    json_t *list = json_object_get(w->service->spec, "refuse"), *v;
+    json_t *list = json_object_get(w->service->spec, key), *v;
     size_t i;
-    json_array_foreach(list, i, v) if (lookup_all(w->context, json_object_get(v, "when")))
-        wanted_note(w, WANTED_ERROR, text_of(v, "file"), text_of(v, "remedy"), "%s",
-                    text_of(v, "what"));
+    json_array_foreach(list, i, v)
+    {
+        if (lookup_all(w->context, json_object_get(v, "when")))
+            wanted_note(w, severity, text_of(v, "file"), text_of(v, "remedy"), "%s",
+                        text_of(v, "what"));
+    }
 }
 
 /* --- the network and the certificate --------------------------------------------------------- */
@@ -339,7 +343,8 @@ static int want(struct wanted *w, struct err *err)
     if (hook && hook->run(w, err) < 0)
         return err_context(err, "%s", w->service->name);
     add_certificate(w);
-    make_refusals(w);
+    make_notes(w, "refuse", WANTED_ERROR);
+    make_notes(w, "warn", WANTED_WARNING);
     for (size_t i = 0; i < w->note_count; i++)
         if (w->notes[i].severity == WANTED_ERROR)
             return 0; /* nothing will be written; templates may lack what the note is about */
@@ -347,13 +352,14 @@ static int want(struct wanted *w, struct err *err)
 }
 
 int service_want(const struct service *service, const struct host *host,
-                 const struct site *site, const struct profile *profile,
+                 const struct site *site, const struct profile *profile, bool exact,
                  struct detected *detected, struct wanted *ret, struct err *err)
 {
     struct wanted w = {.service = service,
                        .host = host,
                        .site = site,
                        .profile = profile,
+                       .exact = exact,
                        .detected = *detected};
     *detected = (struct detected)DETECTED_INIT;
     if (want(&w, err) < 0) {

@@ -16,6 +16,7 @@ static void certificate_release(struct wanted_certificate *c)
     free(c->reader);
     free(c->name);
     free(c->where);
+    free(c->listener);
 }
 
 void wanted_release(struct wanted *w)
@@ -63,6 +64,12 @@ struct wanted_certificate *wanted_add_certificate(struct wanted *w)
     struct wanted_certificate *c = &w->certificates[w->certificate_count++];
     *c = (struct wanted_certificate){.chain = NULL};
     return c;
+}
+
+/* Those of virtual hosts are named by their scope, "SERVICE/NAME". */
+bool wanted_listener_serves(const char *listener, const struct wanted_certificate *c)
+{
+    return c->listener ? strcmp(c->listener, listener) == 0 : !strchr(listener, '/');
 }
 
 /* False when it is known already. */

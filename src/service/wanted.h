@@ -27,6 +27,8 @@ struct wanted_certificate {
     char *reader;           /* owned; user who reads it, or NULL */
     char *name;  /* owned; a host name that it must cover, or NULL: the site's */
     char *where; /* owned; who uses it, e.g. "vhost www.example.org", or NULL */
+    char *
+        listener; /* owned; whose policy holds where it is served, or NULL: every one that has none of its own */
     bool key_first, any_order;
 };
 
@@ -63,6 +65,7 @@ struct wanted {
     struct wanted_template *templates; /* compiled once each */
     size_t template_count, template_cap;
     bool running;
+    bool exact; /* what is stricter than the profile does not stay */
 };
 
 #define WANTED_INIT                                                                      \
@@ -76,6 +79,9 @@ void wanted_link(struct wanted *w, const char *path, const char *target);
 
 /* The new element, zeroed; valid until the next call. */
 struct wanted_certificate *wanted_add_certificate(struct wanted *w);
+
+/* Whether a listener of the grants serves that certificate. */
+bool wanted_listener_serves(const char *listener, const struct wanted_certificate *c);
 
 /* Where TLS is spoken; everything is borrowed. */
 struct wanted_endpoint {

@@ -166,7 +166,9 @@ done
 is "$(sed -n '/submission_tls_defaults\]/,$p' "$postfix/tlsharden.cnf" | sed -n 's/^Ciphersuites = //p')" \
     TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256 "own: TLS 1.3 suites"
 applied "and strict again" --profile strict
-is "$(entry submission | grep -cE 'protocols|tls_(high|eecdh|preempt|ssl|config)')" 0 "and strict again: the overrides are gone"
+check "and strict again: what is stricter stays" grep -q tls_eecdh_auto_curves=prime256v1 <(entry submission)
+applied "and exactly strict" --profile strict --exact
+is "$(entry submission | grep -cE 'protocols|tls_(high|eecdh|preempt|ssl|config)')" 0 "and exactly strict: the overrides are gone"
 
 cat >"$work/lax.json" <<'END'
 {"name": "lax", "title": "", "extends": "intermediate", "smtp": {"submission": "may"}}

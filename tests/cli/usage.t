@@ -41,4 +41,10 @@ status_is 0 "or stand before it"
 is "$(tlsharden profile list >/dev/full 2>"$work/full"; echo $?)" 4 "a full disk under standard output is an error"
 check "and is reported" test -s "$work/full"
 
+run tlsharden --for postfix=3.4.0 --format json render --service postfix
+status_is 0 "options of a command stand before its name as well"
+check "and mean the same" json "$OUT" 'it[0]["version"] == "3.4.0"'
+run tlsharden --explain render
+status_is 2 "those of another command are refused"
+err_has 'unknown option --explain; see tlsharden render --help' "by name"
 done_testing

@@ -98,7 +98,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .root = root, .chain = "/pem", .key = "//pem", .ca = "/pem", .any_order = true};
     check(&files);
     int has = certificate_has_responder(root, "/pem", &responder, &err);
-    int kind = certificate_key_type(root, "/pem", &type, &err);
+    int kind = certificate_key_type(root, "/pem", &type, NULL, &err);
     FUZZ_ASSERT(kind < 0 || (has == 0 && type));
     return 0;
 }

@@ -594,6 +594,30 @@ START_TEST(dates)
 }
 END_TEST
 
+/* NOW is 2027-01-15; 200 days hold since 2026-03-15, 100 will from 2027-03-15. */
+START_TEST(lifetimes_of_public_authorities)
+{
+    static const struct {
+        int from, to;
+        bool logged, told;
+    } cases[] = {
+        {-100, 99, true, false}, {-100, 100, true, true},  {-100, 250, false, false},
+        {-307, 90, true, false}, {-307, 91, true, true},   {-306, 90, true, true},
+        {-2400, 20, true, true}, {-3500, 20, true, false},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        HOST(h);
+        const struct maker m = {.subject = "a",
+                                .from = cases[i].from,
+                                .to = cases[i].to,
+                                .logged = cases[i].logged};
+        host_make_leaf(&h, &m);
+        h.rules = (struct certificate_rules){.now = NOW};
+        EXPECT(&h, cases[i].told ? "W forum-lifetime" : "");
+    }
+}
+END_TEST
+
 START_TEST(rsa_keys)
 {
     HOST(h);
@@ -749,7 +773,7 @@ START_TEST(key_types)
         struct err err = ERR_INIT;
         CLEANUP(mem_freep) char *type = NULL;
         host_make_leaf(&h, &(struct maker){.subject = "a", .curve = kinds[i][0]});
-        ck_assert_int_eq(certificate_key_type(h.root, CHAIN, &type, &err), 0);
+        ck_assert_int_eq(certificate_key_type(h.root, CHAIN, &type, NULL, &err), 0);
         ck_assert_str_eq(type, kinds[i][1]);
     }
 }
@@ -765,7 +789,7 @@ static void expect_failure(const struct host *h, const char *path, enum err_kind
     ck_assert_int_eq(err.kind, kind);
     ck_assert_str_eq(err.text, text);
     err = (struct err)ERR_INIT;
-    ck_assert_int_eq(certificate_key_type(h->root, path, &type, &err), -1);
+    ck_assert_int_eq(certificate_key_type(h->root, path, &type, NULL, &err), -1);
     ck_assert_str_eq(err.text, text);
     ck_assert_ptr_null(type);
 }
@@ -800,6 +824,7 @@ UNIT_MAIN("certificate", good_pair_has_no_findings, report_counts_errors,
           issuer_of_the_same_name_is_no_issuer, ca_file_completes_the_chain,
           store_by_hash, host_without_a_store, root_that_nobody_trusts, signed_by_itself,
           cross_signed_end_is_left_aside, chain_that_goes_round, chain_that_is_very_long,
-          intermediates_are_judged, dates, rsa_keys, curves, other_keys, weak_signatures,
-          usage, names, names_in_the_subject_only, names_are_listed_together,
-          hostile_subjects_are_made_visible, responders, key_types, look_ups_that_fail)
+          intermediates_are_judged, dates, lifetimes_of_public_authorities, rsa_keys,
+          curves, other_keys, weak_signatures, usage, names, names_in_the_subject_only,
+          names_are_listed_together, hostile_subjects_are_made_visible, responders,
+          key_types, look_ups_that_fail)

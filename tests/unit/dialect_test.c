@@ -3,6 +3,8 @@
 #include "policy/profile.h"
 #include "unit/unit.h"
 
+#include "base/buf.h"
+
 #include <string.h>
 
 static const char *const profiles[] = {"strict", "modern", "intermediate", "old",
@@ -236,6 +238,63 @@ START_TEST(what_is_stricter_is_within)
 }
 END_TEST
 
+/* Any part of a policy, written for a library, is kept by it whole; one item more than the policy, and nothing is. */
+START_TEST(a_part_is_kept_and_more_is_not)
+{
+    CLEANUP(policy_release) struct policy whole = policy_of("intermediate");
+    struct err err = ERR_INIT;
+    struct library l;
+    ck_assert_int_eq(dialect_local(DIALECT_OPENSSL, &l, &err), 0);
+    size_t count = whole.suite_count, kept = 0;
+    ck_assert_uint_ge(count, 4);
+    for (unsigned set = 1; set < 1u << count; set++) {
+        CLEANUP(policy_release) struct policy p = policy_of("intermediate");
+        CLEANUP(buf_release) struct buf list = BUF_INIT;
+        for (size_t i = 0; i < count; i++)
+            if (set >> i & 1u)
+                buf_addf(&list, "%s%s", list.len ? ":" : "",
+                         whole.suites[i].suite->openssl);
+        struct native n = {.cipher_list = list.data};
+        unsigned parts = dialect_narrow(&l, &n, 0, &p);
+        bool all = set == (1u << count) - 1;
+        ck_assert_uint_eq(parts, all ? 0 : PART_SUITES);
+        ck_assert_uint_eq(p.suite_count, (size_t)__builtin_popcount(set));
+        for (size_t i = 0; i < count; i++)
+            ck_assert_int_eq(policy_has_suite(&p, whole.suites[i].suite), set >> i & 1u);
+        ck_assert_uint_eq(p.suite13_count, whole.suite13_count);
+        ck_assert_uint_eq(p.group_count, whole.group_count);
+        kept += parts != 0;
+        CLEANUP(policy_release) struct policy q = policy_of("intermediate");
+        buf_adds(&list, ":AES128-SHA");
+        n.cipher_list = list.data;
+        ck_assert_uint_eq(dialect_narrow(&l, &n, 0, &q), 0);
+        ck_assert_uint_eq(q.suite_count, count);
+    }
+    ck_assert_uint_eq(kept, (1u << count) - 2);
+}
+END_TEST
+
+START_TEST(versions_and_groups_are_kept)
+{
+    CLEANUP(policy_release) struct policy p = policy_of("intermediate");
+    CLEANUP(policy_release) struct policy whole = policy_of("intermediate");
+    CLEANUP(grants_release) struct grants g = GRANTS_INIT;
+    struct err err = ERR_INIT;
+    struct library l;
+    char groups[] = "prime256v1";
+    struct native n = {.groups = groups};
+    ck_assert_int_eq(dialect_local(DIALECT_OPENSSL, &l, &err), 0);
+    ck_assert_uint_eq(dialect_narrow(&l, &n, protocol_bit(PROTOCOL_TLS1_3), &p),
+                      PART_GROUPS | PART_PROTOCOLS);
+    ck_assert_uint_eq(p.protocols, protocol_bit(PROTOCOL_TLS1_3));
+    grants_add_narrowed(&g, &whole, &p);
+    ck_assert_uint_ge(grants_count(&g, GRANT_DROPPED), 3); /* a version and two groups */
+    ck_assert_int_eq(grants_check(&g, &err), 0);           /* none of which is missed */
+    unsigned more = protocol_range(PROTOCOL_TLS1_1, PROTOCOL_TLS1_3);
+    ck_assert_uint_eq(dialect_narrow(&l, &n, more, &whole), PART_GROUPS);
+}
+END_TEST
+
 START_TEST(libraries_refuse_what_they_do_not_know)
 {
     struct err err = ERR_INIT;
@@ -259,4 +318,5 @@ END_TEST
 UNIT_MAIN("dialect", openssl_is_exact_and_in_order, gnutls_is_the_profile_or_less,
           tables_and_library_agree, each_recorded_version_takes_each_profile,
           strict_strings_are_as_people_know_them, libraries_refuse_what_they_do_not_know,
-          what_is_stricter_is_within, a_version_may_be_optional)
+          what_is_stricter_is_within, a_part_is_kept_and_more_is_not,
+          versions_and_groups_are_kept, a_version_may_be_optional)

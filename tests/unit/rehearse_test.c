@@ -231,7 +231,7 @@ START_TEST(a_daemon_that_does_not_start)
     ck_assert_int_ne(rc, 0);
     assert_text(&s,
                 "rehearse svc: it does not start (exit status 3); it said: bad option; "
-                "its log ends: why");
+                "its log says: why");
     ck_assert_int_eq(s.err.kind, permitted() ? ERR_REFUSED : ERR_SYSTEM);
 }
 END_TEST
