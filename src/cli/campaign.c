@@ -23,7 +23,7 @@
 #define NOBODY         65534
 #define RESOLVE_MS     3000
 #define PARALLEL       64
-#define PARALLEL_LIMIT 1000
+#define PARALLEL_LIMIT 500
 #define PER_HOST       4
 #define TARGETS_LIMIT  ((size_t)16 << 20)
 
@@ -46,7 +46,8 @@ static void take(struct campaign *c, struct endpoint e)
     MEM_GROW(c->items, c->count, c->cap);
     c->items[c->count++] = (struct campaign_target){
         .endpoint = e,
-        .key = mem_printf("%s:%u/%s", e.address, e.port, e.service ? e.service : "")};
+        .key = mem_printf("%s:%u/%s/%s/%s", e.address, e.port, e.service ? e.service : "",
+                          e.role ? e.role : "", e.name ? e.name : "")};
 }
 
 void campaign_add(struct campaign *c, const struct endpoint *e)
@@ -136,6 +137,15 @@ static int take_parallel(struct campaign *c, struct err *err)
     return 0;
 }
 
+/* What can be sent and shown. */
+static int check_name(const char *name, struct err *err)
+{
+    for (const char *c = name; c && *c; c++)
+        if (*c <= ' ' || *c > '~')
+            return err_set(err, ERR_USAGE, "--name: this is no host name");
+    return name && !*name ? err_set(err, ERR_USAGE, "--name: no name") : 0;
+}
+
 static int collect(struct campaign *c, int argc, char **argv, struct err *err)
 {
     const char *file = cli_value(c->cli, "targets");
@@ -154,10 +164,10 @@ int campaign_begin(const struct cli *cli, int argc, char **argv, struct campaign
                    struct err *err)
 {
     CLEANUP(campaign_release) struct campaign c = CAMPAIGN_INIT;
-    const char *name = cli_value(cli, "name"), *resume = cli_value(cli, "resume");
+    const char *resume = cli_value(cli, "resume");
     c.cli = cli;
-    if (name && !*name)
-        return err_set(err, ERR_USAGE, "--name: no name");
+    if (check_name(cli_value(cli, "name"), err) < 0)
+        return -1;
     if (take_parallel(&c, err) < 0 || collect(&c, argc, argv, err) < 0 ||
         !(c.anchors = anchors_load(cli_value(cli, "ca"), err)))
         return -1;

@@ -199,8 +199,12 @@ static void read_flight(struct conform_check *c, enum conform_key key,
     c->served[version->id] = true;
     c->has_key[key] = true;
     judge_facts(c, f);
-    if (!chain_read(f, c->rules->anchors, c->endpoint->name, &cert))
+    if (!chain_read(f, c->rules->anchors, c->endpoint->name, &cert)) {
+        struct conform_item *item = conform_add(c, CONFORM_CHAIN, CONFORM_UNKNOWN, "",
+                                                mem_strdup("a certificate"));
+        item->found = mem_strdup("none, or none that libcrypto can read");
         return;
+    }
     const struct tls_group *group = cert.curve ? group_by_any(cert.curve) : NULL;
     if (group)
         c->curve = group->id;

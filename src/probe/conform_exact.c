@@ -122,6 +122,23 @@ static size_t place(const struct conform_check *c, enum protocol version, uint16
     return ids_at(version == PROTOCOL_TLS1_3 ? &c->suites13 : &c->suites12, id);
 }
 
+/* The other way round. Servers may prefer ChaCha20 for clients that put it first (no other suite
+ * gets this), so it does not stand there if the rest can tell. */
+static void reverse(struct ids *suites)
+{
+    struct ids others = *suites;
+    char space[OFFER_NAME_SPACE];
+    ids_reverse(suites);
+    for (size_t i = suites->count; i-- > 0;)
+        if (strstr(offer_suite_name(suites->items[i], space), "CHACHA20"))
+            ids_remove(&others, suites->items[i]);
+    for (size_t i = 0; i < suites->count && others.count >= 2;) {
+        if (ids_has(&others, suites->items[i]))
+            break;
+        ids_to_end(suites, suites->items[i]);
+    }
+}
+
 /* The offers have the policy's order, so a server that follows the client would seem to share it:
  * the order is asked about once, the other way round. */
 static void judge_order(struct walk *w)
@@ -132,7 +149,7 @@ static void judge_order(struct walk *w)
         return;
     conform_question(w->version, &q);
     q.suites = w->seen;
-    ids_reverse(&q.suites);
+    reverse(&q.suites);
     scanner_ask(&w->c->s, &q, "the order of suites", &a);
     struct conform_item *item =
         conform_add(w->c, CONFORM_ORDER, CONFORM_YES, protocol_info(w->version)->name,
@@ -203,7 +220,8 @@ static void judge_groups(struct walk *w)
 static void judge_version(const struct walk *w)
 {
     const char *name = protocol_info(w->version)->name;
-    bool optional = protocol_in(w->c->policy->optional_protocols, w->version);
+    bool optional = !w->c->rules->required &&
+                    protocol_in(w->c->policy->optional_protocols, w->version);
     if (w->seen.count == 0 && optional && !w->why)
         return;
     struct conform_item *item = conform_add(w->c, CONFORM_HAS_VERSIONS, CONFORM_YES, name,

@@ -131,6 +131,7 @@ static void tell_accepted(const struct negation *n, struct conform_item *item)
 static void negate(struct negation *n, enum conform_rule rule, char *expected)
 {
     CLEANUP(answer_release) struct answer a = ANSWER_INIT;
+    bool anything = offered(n)->count > 0;
     while (offered(n)->count && ask_again(n, &a))
         continue;
     struct conform_item *item =
@@ -138,7 +139,7 @@ static void negate(struct negation *n, enum conform_rule rule, char *expected)
     item->question = mem_strdup(n->about);
     if (n->accepted.count) {
         tell_accepted(n, item);
-    } else if (a.verdict == ASK_INCONCLUSIVE) {
+    } else if (anything && a.verdict == ASK_INCONCLUSIVE) {
         item->verdict = CONFORM_UNKNOWN;
         item->found = mem_strdup(a.why);
     }
@@ -354,6 +355,9 @@ void conform_primes(struct conform_check *c)
     if (a.verdict == ASK_INCONCLUSIVE) {
         item->verdict = CONFORM_UNKNOWN;
         item->found = mem_strdup(a.why);
+    } else if (a.verdict == ASK_ACCEPTED && !a.flight.dh_bits) {
+        item->verdict = CONFORM_UNKNOWN;
+        item->found = mem_strdup("accepted, but the server does not show its prime");
     } else if (a.flight.dh_bits && a.flight.dh_bits < c->policy->dh_min_bits) {
         item->verdict = CONFORM_NO;
         item->found = mem_printf("one of %u bits", (unsigned)a.flight.dh_bits);

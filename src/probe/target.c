@@ -278,10 +278,12 @@ void target_describe(const struct endpoint *e, struct buf *out)
     const char *address = e->address ? e->address : "";
     bool six = strchr(address, ':') != NULL;
     bool named = e->name && strcmp(e->name, address) != 0;
-    if (named)
-        buf_addf(out, "%s (%s):%u", e->name, address, e->port);
-    else
+    if (named) {
+        visible_add(out, bytes_str(e->name));
+        buf_addf(out, " (%s):%u", address, e->port);
+    } else {
         buf_addf(out, six ? "[%s]:%u" : "%s:%u", address, e->port);
+    }
     if (e->service)
         buf_addf(out, " %s%s%s", e->service, e->role ? " " : "", e->role ? e->role : "");
 }

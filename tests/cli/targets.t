@@ -35,7 +35,7 @@ run tlsharden verify --targets "$work/three" "${common[@]}" --resume "$work/done
 status_is 1 "resumed: the violation of before counts"
 is "$(wc -l <"$OUT")" 1 "and only what had no verdict is asked again"
 sed -i '/^#/!d' "$work/done"
-printf '127.0.0.1:%s/tls 0' "$good" >>"$work/done"
+printf '127.0.0.1:%s/tls//www.example.test 0' "$good" >>"$work/done"
 run tlsharden verify --targets "$work/three" "${common[@]}" --resume "$work/done"
 is "$(wc -l <"$OUT")" 3 "a line that was cut off counts for nothing"
 run tlsharden verify --targets "$work/three" "${common[@]}" --profile modern --resume "$work/done"
@@ -95,6 +95,8 @@ status_is 3 "a line that is no target"
 err_has "wrong:2: 'localhost:x'" "is told with its number"
 run tlsharden scan --targets "$work/nosuch"
 status_is 4 "a file that is not there"
+run tlsharden scan localhost:1 --name $'a\nb'
+status_is 2 "a name that is none"
 run tlsharden scan --targets "$work/three" --parallel 0
 status_is 2 "--parallel 0"
 done_testing
