@@ -202,6 +202,7 @@ static void judge_versions(struct conform_check *c, const char *about, unsigned 
         }
     if (accepted) {
         item->verdict = CONFORM_NO;
+        conform_grade(item, (struct weakness){.grade = WEAKNESS_LOW}); /* a sound one */
         item->found = mem_printf("%s, too", buf_str(&text));
     } else if (why) {
         item->verdict = CONFORM_UNKNOWN;
