@@ -23,6 +23,7 @@ struct verifying {
     X509_STORE *anchors;
     bool exact;
     enum finding_severity fail_on;
+    bool many;    /* what conforms is only counted in text */
     bool streams; /* each endpoint is printed as it comes, as a line of JSON */
     bool failed, unsure;
     struct findings all; /* unless printed */
@@ -77,20 +78,6 @@ static void *verify_one(void *ctx, const struct endpoint *e, const char *why)
     return got;
 }
 
-/* Moves all of `from` to the end of `to`. */
-static void join(struct findings *to, struct findings *from)
-{
-    for (size_t i = 0; i < from->count; i++) {
-        struct finding *f = &from->items[i];
-        struct finding *new = findings_add(to, f->rule, f->verdict, NULL);
-        size_t order = new->order;
-        *new = *f;
-        new->order = order;
-    }
-    free(from->items);
-    *from = (struct findings)FINDINGS_INIT;
-}
-
 static const char *word_of(int status)
 {
     return status == 0 ? "conforms" : status == 1 ? "violation" : "inconclusive";
@@ -118,8 +105,10 @@ static int take(void *ctx, const struct endpoint *e, void *result)
     findings_sort(&got->findings);
     if (v->streams)
         print_line(e, got, status);
-    else
-        join(&v->all, &got->findings);
+    if (v->many)
+        findings_drop_conforming(&got->findings);
+    if (!v->streams)
+        findings_join(&v->all, &got->findings);
     findings_release(&got->findings);
     free(got);
     return status;
@@ -153,6 +142,7 @@ static int verify_all(struct verifying *v, struct campaign *targets, struct err 
     struct campaign_work work = {.ctx = v, .run = verify_one, .done = take};
     v->anchors = targets->anchors;
     v->streams = targets->streams && v->cli->format == CLI_JSON;
+    v->many = targets->streams && v->cli->format != CLI_JUNIT;
     int status = campaign_run(targets, &work, err);
     if (status == 0) {
         status = v->failed || targets->worst_before == 1 ? 1

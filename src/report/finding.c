@@ -4,15 +4,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void release(struct finding *f)
+{
+    free(f->subject);
+    free(f->part);
+    free(f->expected);
+    free(f->found);
+    free(f->remedy);
+}
+
 void findings_release(struct findings *f)
 {
-    for (size_t i = 0; i < f->count; i++) {
-        free(f->items[i].subject);
-        free(f->items[i].part);
-        free(f->items[i].expected);
-        free(f->items[i].found);
-        free(f->items[i].remedy);
-    }
+    for (size_t i = 0; i < f->count; i++)
+        release(&f->items[i]);
     free(f->items);
     *f = (struct findings)FINDINGS_INIT;
 }
@@ -29,6 +33,33 @@ struct finding *findings_add(struct findings *f, const struct finding_rule *rule
                             .order = f->count};
     f->count++;
     return new;
+}
+
+void findings_drop_conforming(struct findings *f)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < f->count; i++) {
+        if (f->items[i].verdict != FINDING_CONFORMS) {
+            f->items[kept++] = f->items[i];
+            continue;
+        }
+        release(&f->items[i]);
+        f->dropped++;
+    }
+    f->count = kept;
+}
+
+void findings_join(struct findings *to, struct findings *from)
+{
+    for (size_t i = 0; i < from->count; i++) {
+        MEM_GROW(to->items, to->count, to->cap);
+        to->items[to->count] = from->items[i];
+        to->items[to->count].order = to->count;
+        to->count++;
+    }
+    to->dropped += from->dropped;
+    free(from->items);
+    *from = (struct findings)FINDINGS_INIT;
 }
 
 /* 0 comes first. */
@@ -58,7 +89,7 @@ void findings_sort(struct findings *f)
 
 size_t findings_count(const struct findings *f, enum finding_verdict verdict)
 {
-    size_t n = 0;
+    size_t n = verdict == FINDING_CONFORMS ? f->dropped : 0;
     for (size_t i = 0; i < f->count; i++)
         n += f->items[i].verdict == verdict;
     return n;

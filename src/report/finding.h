@@ -55,6 +55,7 @@ struct finding {
 struct findings {
     struct finding *items;
     size_t count, cap;
+    size_t dropped; /* conforming ones that were counted and are gone */
 };
 
 #define FINDINGS_INIT                                                                    \
@@ -71,6 +72,12 @@ struct finding *findings_add(struct findings *f, const struct finding_rule *rule
 /* Violations by severity, then what is inconclusive, then what conforms; within these by subject, and
  * then as they were added. */
 void findings_sort(struct findings *f);
+
+/* Keeps the count of what conforms, and nothing else of it. */
+void findings_drop_conforming(struct findings *f);
+
+/* Moves all of `from` to the end of `to`. */
+void findings_join(struct findings *to, struct findings *from);
 
 size_t findings_count(const struct findings *f, enum finding_verdict verdict);
 

@@ -82,6 +82,49 @@ out_has INCOMPLETE "and it is told"
 run tlsharden scan 127.0.0.1:1
 status_is 4 "nobody there: exit status 4"
 out_has "onnection refused" "and why"
+# Servers that mean no good: endless, slow, truncated, huge. Bounded in time, and never a result.
+cat >"$work/hostile.py" <<'END'
+import asyncio
+import sys
+
+record = b"\x16\x03\x03\x40\x00"
+manners = {
+    "endless": lambda: [b"220-" + b"x" * 70 + b"\r\n"] * 100000,
+    "slow": lambda: [b"2", b"2", b"0"] + [b"-"] * 100,
+    "truncated": lambda: [b"\x16\x03\x03\x00\x7a\x02\x00\x00\x76\x03\x03"],
+    "huge": lambda: [record + b"\x0b\xff\xff\xff" + b"x" * 16380] + [record + b"x" * 16384] * 1000,
+    "nested": lambda: [b"\x30\x84\x7f\xff\xff\xff" + b"\x30\x80" * 20000],
+}
+
+
+async def serve(reader, writer):
+    try:
+        if sys.argv[2] not in ("endless", "slow"):
+            await reader.read(10)
+        for piece in manners[sys.argv[2]]():
+            writer.write(piece)
+            await writer.drain()
+            if sys.argv[2] == "slow":
+                await asyncio.sleep(0.3)
+    except OSError:
+        pass
+    writer.close()
+
+
+async def main():
+    server = await asyncio.start_server(serve, "127.0.0.1", int(sys.argv[1]))
+    await server.serve_forever()
+
+
+asyncio.run(main())
+END
+for manner in endless:smtp slow:smtp slow:tls truncated:tls huge:tls nested:ldap; do
+    serve hostile python3 "$work/hostile.py" @PORT@ "${manner%:*}"
+    start=$SECONDS
+    run tlsharden scan "127.0.0.1:$port/${manner#*:}"
+    status_is 4 "a server that is ${manner%:*}, ${manner#*:}: exit status 4"
+    check "within half a minute" test $((SECONDS - start)) -lt 30
+done
 for k in 2 3 5 8 13; do
     port=$good
     dropping "$k"

@@ -68,6 +68,23 @@ START_TEST(inconclusive_never_passes)
 }
 END_TEST
 
+START_TEST(many_are_joined_and_counted)
+{
+    CLEANUP(findings_release) struct findings all = FINDINGS_INIT;
+    CLEANUP(findings_release) struct findings more = FINDINGS_INIT;
+    fill(&all);
+    fill(&more);
+    findings_drop_conforming(&more);
+    ck_assert_uint_eq(more.count, 4);
+    ck_assert_uint_eq(findings_count(&more, FINDING_CONFORMS), 1);
+    findings_join(&all, &more);
+    ck_assert_uint_eq(more.count, 0);
+    ck_assert_uint_eq(all.count, 9);
+    ck_assert_uint_eq(findings_count(&all, FINDING_CONFORMS), 2);
+    ck_assert_uint_eq(findings_count(&all, FINDING_VIOLATION), 6);
+}
+END_TEST
+
 START_TEST(severities_have_names)
 {
     enum finding_severity s = FINDING_INFO;
@@ -191,6 +208,6 @@ START_TEST(junit_tells_failures_from_errors)
 }
 END_TEST
 
-UNIT_MAIN("finding", worst_comes_first, inconclusive_never_passes, severities_have_names,
-          text_keeps_to_its_columns, hostile_text_is_made_visible, json_has_it_all,
-          junit_tells_failures_from_errors)
+UNIT_MAIN("finding", worst_comes_first, inconclusive_never_passes,
+          many_are_joined_and_counted, severities_have_names, text_keeps_to_its_columns,
+          hostile_text_is_made_visible, json_has_it_all, junit_tells_failures_from_errors)
