@@ -139,7 +139,7 @@ static bool is_name(const char *host)
 {
     size_t n = strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                             "0123456789-._");
-    return host[n] == '\0' && n <= 253 && host[0] != '.' && host[0] != '-';
+    return n <= 253 && host[n] == '\0' && host[0] != '.' && host[0] != '-';
 }
 
 /* --- protocols ------------------------------------------------------------------------------- */

@@ -24,7 +24,7 @@ static char *xml_text(const char *text)
     char *shown = visible(bytes_str(text));
     for (char *p = shown; (p = strstr(p, "\xef\xbf")) != NULL;) {
         if (p[2] == '\xbe' || p[2] == '\xbf')
-            memcpy(p, "???", 3);
+            p[0] = p[1] = p[2] = '?';
         p += 3;
     }
     return shown;
