@@ -85,10 +85,12 @@ static bool could_be_refusal(const struct answer *a)
 
 /* --- controls -------------------------------------------------------------------------------- */
 
-/* The question with all that was accepted before offered as well. */
+/* The question with all that was accepted before offered as well. A server picks TLS 1.3 where it
+ * can, and then needs what it accepts there. */
 static struct question control_of(const struct scanner *s, const struct question *q)
 {
-    struct question c = s->control;
+    bool tls13 = q->max == PROTOCOL_TLS1_3 && s->has_control13;
+    struct question c = tls13 ? s->control13 : s->control;
     if (q->max == PROTOCOL_SSL2)
         return c;
     c.min = q->min < c.min ? q->min : c.min;
@@ -195,5 +197,9 @@ void scanner_ask(struct scanner *s, const struct question *q, const char *about,
     if (ret->verdict == ASK_ACCEPTED && q->max != PROTOCOL_SSL2) {
         s->control = *q;
         s->has_control = true;
+        if (ret->flight.version == protocol_info(PROTOCOL_TLS1_3)->wire) {
+            s->control13 = *q;
+            s->has_control13 = true;
+        }
     }
 }

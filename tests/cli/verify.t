@@ -208,6 +208,26 @@ for k in 2 3 4 5 7 11 13 17 20; do
     is "$STATUS $(rules "$json")" "1 tls/suites" "each ${k}th connection is reset: no false pass"
 done
 
+# Refusals by closing, as slapd and Courier have them, are believed; beside connections that are dropped they are not.
+port=$good
+dropping 0 quiet
+verify "$port"
+status_is 0 "a server that refuses by closing passes"
+port=$bad
+dropping 0 quiet
+finds "static RSA at a server that refuses by closing" tls/suites
+for k in 2 3 4 5 7 11 13 17 20; do
+    port=$good
+    dropping "$k" quiet
+    verify "$port"
+    check "refusing by closing, each ${k}th connection is reset: no false violation" test "$STATUS" = 0 -o "$STATUS" = 4
+    is "$(rules "$json")" '' "refusing by closing, each ${k}th connection is reset: nothing is flagged"
+    port=$bad
+    dropping "$k" quiet
+    verify "$port"
+    is "$STATUS $(rules "$json")" "1 tls/suites" "refusing by closing, each ${k}th connection is reset: no false pass"
+done
+
 # --- the command line ----------------------------------------------------------------------------
 
 run tlsharden verify localhost:99999

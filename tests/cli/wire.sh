@@ -2,7 +2,8 @@
 #
 #     serve NAME COMMAND...    starts a server; @PORT@ in its arguments is a free port, which is then in $port
 #     s_server ARGUMENT...     openssl s_server as the profile "strict" wants it; arguments that follow win
-#     dropping K               a proxy to $port that resets each k-th connection; its port is then in $port
+#     dropping K [quiet]       a proxy to $port that resets each k-th connection (0: none), and keeps alerts back; its
+#                              port is then in $port
 #     rules FILE [VERDICT]     the rules of that verdict (violation) in a JSON report, sorted, on one line
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # top and work are lib.sh's
@@ -77,7 +78,7 @@ s_server()
 
 dropping()
 {
-    serve dropper python3 "$top/tests/cli/dropper.py" @PORT@ "$port" "$1"
+    serve dropper python3 "$top/tests/cli/dropper.py" @PORT@ "$port" "$@"
 }
 
 rules()
