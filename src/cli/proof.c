@@ -67,17 +67,25 @@ static unsigned granted_versions(const struct plan_service *s, const char *scope
     return set;
 }
 
-static int prove_endpoint(const struct proof *p, const struct plan_service *s,
-                          const struct endpoint *e, struct err *err)
+int proof_policy(const struct profile *profile, const struct plan *plan,
+                 const struct endpoint *e, struct policy *ret, unsigned *ret_versions,
+                 struct err *err)
+{
+    const struct plan_service *s = service_of(plan, e->service);
+    CLEANUP(mem_freep) char *scope = profile_scope(profile, e->service, e->role, e->name);
+    if (profile_policy(profile, scope, ret, err) < 0)
+        return -1;
+    *ret_versions = s ? granted_versions(s, scope, e->role ? e->role : "") : 0;
+    return 0;
+}
+
+static int prove_endpoint(const struct proof *p, const struct endpoint *e,
+                          struct err *err)
 {
     CLEANUP(policy_release) struct policy policy = POLICY_INIT;
-    CLEANUP(mem_freep)
-    char *scope = profile_scope(p->profile, e->service, e->role, e->name);
-    if (profile_policy(p->profile, scope, &policy, err) < 0)
+    struct verify_rules rules = {.policy = &policy};
+    if (proof_policy(p->profile, p->plan, e, &policy, &rules.required, err) < 0)
         return -1;
-    struct verify_rules rules = {.policy = &policy,
-                                 .required =
-                                     granted_versions(s, scope, e->role ? e->role : "")};
     return verify_endpoint(e, &rules, err);
 }
 
@@ -88,7 +96,7 @@ static int prove_once(const struct proof *p, const char *service, struct err *er
     const struct plan_service *s = service_of(p->plan, service);
     for (size_t i = 0; s && i < p->plan->endpoint_count; i++) {
         const struct endpoint *e = &p->plan->endpoints[i];
-        if (strcmp(e->service, service) == 0 && prove_endpoint(p, s, e, err) < 0)
+        if (strcmp(e->service, service) == 0 && prove_endpoint(p, e, err) < 0)
             return -1;
     }
     return 0;

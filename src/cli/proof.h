@@ -41,6 +41,12 @@ void proof_release(struct proof *p);
  * started on the configuration as it is as well, to tell what clients lose, and what was broken before. */
 void proof_rehearse_all(struct proof *p);
 
+/* What an endpoint of the plan is held against: its scope of the profile, and the versions (bits of
+ * enum protocol) that its service's library granted there. */
+int proof_policy(const struct profile *profile, const struct plan *plan,
+                 const struct endpoint *e, struct policy *ret, unsigned *ret_versions,
+                 struct err *err) MUST_CHECK;
+
 /* A new reference: [{"service", "result", "endpoints", "why", "clients": [{"role", "address", "port", "starttls", "name",
  * "now": {VERSION: SUITE}, "then": {VERSION: SUITE}}]}]. */
 json_t *proof_json(const struct proof *p);
