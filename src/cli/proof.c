@@ -12,6 +12,7 @@
 #include "base/deadline.h"
 #include "cli/clients.h"
 #include "cli/progress.h"
+#include "probe/conform.h"
 #include "probe/verify.h"
 #include "rehearse/rehearse.h"
 
@@ -79,25 +80,57 @@ int proof_policy(const struct profile *profile, const struct plan *plan,
     return 0;
 }
 
-static int prove_endpoint(const struct proof *p, const struct endpoint *e,
-                          struct err *err)
+/* What every server can be told, so that an answer to the contrary is reason enough to go back. Some servers have no
+ * words for groups and signature schemes: these are told, and the change stays. */
+static bool is_hard(enum conform_rule rule)
+{
+    return rule == CONFORM_VERSIONS || rule == CONFORM_SUITES ||
+           rule == CONFORM_COMPRESSION;
+}
+
+/* By hellos of our own, which offer what libssl no longer can. */
+static int prove_forbidden(struct proof *p, const struct policy *policy,
+                           const struct endpoint *e, struct err *err)
+{
+    CLEANUP(conform_release) struct conform found = CONFORM_INIT;
+    const struct conform_rules rules = {.policy = policy};
+    if (conform(e, &rules, &found, err) < 0)
+        return -1;
+    for (size_t i = 0; i < found.count; i++) {
+        const struct conform_item *item = &found.items[i];
+        bool soft = item->rule == CONFORM_GROUPS || item->rule == CONFORM_SCHEMES;
+        p->soft += soft && item->verdict == CONFORM_NO;
+        if (!is_hard(item->rule) || item->verdict == CONFORM_YES)
+            continue;
+        return err_set(err, item->verdict == CONFORM_NO ? ERR_REFUSED : ERR_SYSTEM,
+                       "%s %s port %u: %s: expected %s, found %s", e->service,
+                       e->role ? e->role : "", e->port, item->part, item->expected,
+                       item->found ? item->found : "nothing");
+    }
+    return 0;
+}
+
+static int prove_endpoint(struct proof *p, const struct endpoint *e, struct err *err)
 {
     CLEANUP(policy_release) struct policy policy = POLICY_INIT;
     struct verify_rules rules = {.policy = &policy};
     if (proof_policy(p->profile, p->plan, e, &policy, &rules.required, err) < 0)
         return -1;
-    return verify_endpoint(e, &rules, err);
+    return verify_endpoint(e, &rules, err) < 0 ? -1 : prove_forbidden(p, &policy, e, err);
 }
 
 /* --- a service ------------------------------------------------------------------------------- */
 
-static int prove_once(const struct proof *p, const char *service, struct err *err)
+static int prove_once(struct proof *p, const char *service, struct err *err)
 {
     const struct plan_service *s = service_of(p->plan, service);
+    unsigned soft = p->soft;
     for (size_t i = 0; s && i < p->plan->endpoint_count; i++) {
         const struct endpoint *e = &p->plan->endpoints[i];
-        if (strcmp(e->service, service) == 0 && prove_endpoint(p, e, err) < 0)
+        if (strcmp(e->service, service) == 0 && prove_endpoint(p, e, err) < 0) {
+            p->soft = soft; /* it is asked again */
             return -1;
+        }
     }
     return 0;
 }

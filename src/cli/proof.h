@@ -25,7 +25,9 @@ struct proof {
     const struct profile *profile;
     const struct plan *plan;
     enum { PROOF_AUTO, PROOF_REQUIRED, PROOF_NEVER } rehearsal; /* --rehearse */
-    unsigned endpoints;           /* how many were proven on the running servers */
+    unsigned endpoints; /* how many were proven on the running servers */
+    unsigned
+        soft; /* groups or signature schemes that these allow beyond the profile: for want of a setting */
     struct proof_result *results; /* of the rehearsal, in the plan's order */
     size_t result_count, result_cap;
 };
