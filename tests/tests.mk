@@ -60,6 +60,7 @@ demo: ## set up what is needed, build, and show diff, apply and rollback on a sa
 	@tests/demo
 
 .PHONY: bench
-bench: $(PROGRAM) testhost $(BUILD)/tests/bench/txn_bench ## times beside those of cat, apache2 -t and augeas
+bench: $(PROGRAM) testhost $(BUILD)/tests/bench/txn_bench ## times beside those of cat, apache2 -t, augeas, sslscan and nmap
 	@$(BUILD)/tests/bench/txn_bench
 	@tests/bench/run
+	@tests/bench/wire

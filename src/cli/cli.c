@@ -20,7 +20,8 @@
 static const struct command *const commands[] = {
     &command_apply,    &command_ciphers, &command_confirm,  &command_diff,
     &command_explain,  &command_history, &command_profile,  &command_recover,
-    &command_rehearse, &command_render,  &command_rollback, &command_services,
+    &command_rehearse, &command_render,  &command_rollback, &command_scan,
+    &command_services, &command_verify,
 };
 
 static const struct cli_option globals[] = {
@@ -29,7 +30,7 @@ static const struct cli_option globals[] = {
     {"service", "A,B", "only these services; one that is missing is an error"},
     {"root", "DIR", "work on the tree beneath DIR; no daemon, no network"},
     {"datadir", "DIR", "where profiles and templates are"},
-    {"format", "text|json", "how results are printed"},
+    {"format", "text|json", "how results are printed; verify knows junit, too"},
     {"color", "auto|always|never", "colours in text"},
     {"quiet", NULL, "-q: only results and errors"},
     {"verbose", NULL, "-v: say more"},
@@ -132,8 +133,11 @@ static int set_format(struct cli *cli, const char *arg, struct err *err)
         cli->format = CLI_TEXT;
     else if (strcmp(arg, "json") == 0)
         cli->format = CLI_JSON;
+    else if (strcmp(arg, "junit") == 0)
+        cli->format = CLI_JUNIT;
     else
-        return err_set(err, ERR_USAGE, "--format: '%s' is neither text nor json", arg);
+        return err_set(err, ERR_USAGE, "--format: '%s' is none of text, json, junit",
+                       arg);
     return 0;
 }
 
@@ -283,6 +287,9 @@ static int run_command(struct cli *cli, int argc, char **argv, struct err *err)
     int rc = parse(cli, argc, argv, ":qvhV", err);
     if (rc != 0)
         return rc < 0 ? -1 : 0;
+    if (cli->format == CLI_JUNIT && !cli->command->junit)
+        return err_set(err, ERR_USAGE, "--format junit: %s prints text or json",
+                       cli->command->name);
     if (!cli->datadir && !(cli->datadir = cli->found_datadir = datadir_find()))
         return err_set(err, ERR_SYSTEM,
                        "the profiles and templates are not in %s; "

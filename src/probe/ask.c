@@ -37,6 +37,16 @@ int ask_begin(struct ask *q, const char *starttls, const struct hello *hello,
     return 0;
 }
 
+bool answer_is_busy(const char *why)
+{
+    static const char *const words[] = {"421", "* BYE", "[SYS/TEMP]", "[IN-USE]",
+                                        "[LOGIN-DELAY]"};
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (strstr(why, words[i]))
+            return true;
+    return false;
+}
+
 /* --- verdicts -------------------------------------------------------------------------------- */
 
 static bool conclude(struct ask *q, enum ask_verdict verdict, enum ask_cause cause)
@@ -130,6 +140,9 @@ static bool feed_starttls(struct ask *q, struct bytes in, struct buf *out)
     enum starttls_state state = starttls_feed(&q->talk, in, out);
     if (state == STARTTLS_TALKING)
         return false;
+    q->answer.no_starttls =
+        (state == STARTTLS_NOT_OFFERED || state == STARTTLS_REFUSED) &&
+        !answer_is_busy(q->talk.why);
     if (state != STARTTLS_READY)
         return inconclusive(q, ASK_STARTTLS, "STARTTLS: %s", q->talk.why);
     q->talking = false;
@@ -158,7 +171,8 @@ void ask_end(struct ask *q, enum wire_end end)
     if (q->done)
         return;
     if (q->talking)
-        inconclusive(q, ASK_STARTTLS, "%s before TLS was agreed on", wire_end_text(end));
+        inconclusive(q, end == WIRE_TIMED_OUT ? ASK_TIMED_OUT : ASK_STARTTLS,
+                     "%s before TLS was agreed on", wire_end_text(end));
     else
         inconclusive(q, causes[end], "%s%s", wire_end_text(end),
                      f->hello    ? " after the server's hello"

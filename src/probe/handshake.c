@@ -57,13 +57,21 @@ static const char *restrict_lists(SSL_CTX *ctx, const struct handshake_request *
     char *groups = mem_strdup(r->groups); /* the macro wants it writable */
     if (groups && !SSL_CTX_set1_groups_list(ctx, groups))
         return r->groups;
+    CLEANUP(mem_freep) char *sigalgs = mem_strdup(r->sigalgs);
+    if (sigalgs && !SSL_CTX_set1_sigalgs_list(ctx, sigalgs))
+        return r->sigalgs;
     SSL_CTX_set_security_level(ctx,
                                0); /* "@SECLEVEL=..." in a list is not the caller's */
     return NULL;
 }
 
-static int load_anchors(SSL_CTX *ctx, const char *ca_file, struct err *err)
+static int load_anchors(SSL_CTX *ctx, const struct handshake_request *r, struct err *err)
 {
+    const char *ca_file = r->ca_file;
+    if (r->anchors) {
+        SSL_CTX_set1_cert_store(ctx, r->anchors);
+        return 0;
+    }
     if (!ca_file)
         return SSL_CTX_set_default_verify_paths(ctx)
                    ? 0
@@ -88,7 +96,7 @@ static int make_context(const struct handshake_request *r, SSL_CTX **ret, struct
     ERR_clear_error();
     if (refused)
         return err_set(err, ERR_INPUT, "libssl refuses '%s'", refused);
-    int status = r->any_chain ? 0 : load_anchors(ctx, r->ca_file, err);
+    int status = r->any_chain ? 0 : load_anchors(ctx, r, err);
     ERR_clear_error();
     if (status == 0)
         *ret = TAKE_PTR(ctx);
