@@ -43,6 +43,39 @@ same "$work/told" "$work/has" "the options of every command are those of the pag
 is "$(tlsharden --help | grep -nE ' $')" '' "no line of help ends with a blank"
 is "$(for command in $commands; do tlsharden "$command" --help; done | awk 'length > 100')" '' "nor is one too long"
 
+# --- file formats --------------------------------------------------------------------------------
+
+# items_of PAGE   what it describes at the first level
+items_of()
+{
+    sed -n 's/^\.It Cm //p' "$top/man/$1" | tr -s ' ,' '\n\n' | sed 's/^[a-z]*\.//' | sort -u
+}
+
+sed -n '/^## service.json/,/^### /s/^| `\([a-z_]*\)` .*/\1/p' "$top/templates/README.md" | sort >"$work/guide"
+items_of tlsharden-service.5 >"$work/page"
+same "$work/page" "$work/guide" "tlsharden-service(5) has the keys that templates/README.md has"
+python3 -c 'import json, sys
+hooks = {"httpd-sites": "sites", "master-services": "master"}
+for name in sys.argv[1:]:
+    with open(name, encoding="utf-8") as file:
+        it = json.load(file)
+    print(*(key for key in it if key != hooks.get(it.get("hook"))), sep="\n")' "$top"/templates/*/service.json |
+    sort -u >"$work/used"
+is "$(comm -13 "$work/guide" "$work/used")" '' "and every key that a service has"
+items_of tlsharden-site.5 >"$work/page"
+is "$(grep -oE '\{"[a-z_]+", check_[a-z]+\}' "$top/src/service/site.c" | sed -E 's/\{"([a-z_]+)".*/\1/' |
+    grep -vxE 'flag|vhosts|name|document_root|aliases' | sort -u | comm -23 - "$work/page")" '' \
+    "tlsharden-site(5) has every key of the site file"
+is "$(python3 -c 'import json, sys
+for name in sys.argv[1:]:
+    with open(name, encoding="utf-8") as file:
+        print(*json.load(file).get("site", {}), sep="\n")' "$top"/templates/*/service.json |
+    sed '/^$/d' | sort -u | comm -23 - "$work/page")" '' "and those of every service"
+sed -n '/^\.Bd/,/^\.Ed/p' "$top/man/tlsharden-site.5" | sed '1d;$d' >"$work/site.json"
+run tlsharden --site "$work/site.json" diff --service postfix
+err_has 'not installed|no such|cannot|does not exist|differ' "its example is read"
+fails "(or it would say)" grep -q 'site.json:' "$ERR"
+
 # --- slips ---------------------------------------------------------------------------------------
 
 run tlsharden aply
