@@ -48,3 +48,12 @@ deb: dist ## the Debian package, build/tlsharden_*.deb
 	@packaging/deb $(abspath $(TARBALL)) $(abspath $(BUILD))/deb
 	@cp $(BUILD)/deb/tlsharden_*.deb $(BUILD)/
 	$(call say,DEB ,$(BUILD)/$$(cd $(BUILD)/deb && echo tlsharden_*.deb))
+
+# The collection's module is the program itself, stripped: it is copied to every host.
+.PHONY: ansible
+ansible: $(PROGRAM) ## the Ansible collection, build/ansible/tlsharden-servers-VERSION.tar.gz
+	@rm -rf $(BUILD)/ansible && mkdir -p $(BUILD)/ansible
+	@cp -r packaging/ansible $(BUILD)/ansible/source
+	@strip -o $(BUILD)/ansible/source/plugins/modules/tlsharden $(PROGRAM)
+	@ansible-galaxy collection build --output-path $(BUILD)/ansible $(BUILD)/ansible/source >/dev/null
+	$(call say,ANS ,$$(echo $(BUILD)/ansible/*.tar.gz))

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "cli/ansible_module.h"
 #include "cli/datadir.h"
 #include "base/suggest.h"
 
@@ -376,7 +377,10 @@ static int finish(const struct cli *cli, int status, const struct err *err)
 
 int main(int argc, char **argv)
 {
+    CLEANUP(json_doc_release) struct json_doc task = JSON_DOC_INIT;
     struct err err = ERR_INIT;
+    if (argc == 2 && ansible_module_load(argv[1], &task))
+        return ansible_module_run(&task);
     struct cli cli = {
         .profile = "strict", .root = "/", .terminal = isatty(STDERR_FILENO)};
     int status = finish(&cli, run(&cli, argc, argv, &err), &err);
