@@ -21,6 +21,13 @@ print(*sorted(json.load(sys.stdin)["tlsharden.servers.tlsharden"]["doc"]["option
 is "$(sed -n 's/^version: //p' packaging/ansible/galaxy.yml)" "$(sed -n 's/^VERSION *:= *//p' Makefile)" \
     "the collection has the program's version"
 
+cp -r packaging/ansible "$work/source"
+cd "$work/source" || exit
+run timeout 300 ansible-lint --offline --nocolor
+cd "$top" || exit
+status_is 0 "ansible-lint"
+err_has 'on 1[0-9] files' "has looked at all of it"
+
 # host NAME   a sample host of that name
 host()
 {
