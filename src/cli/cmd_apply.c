@@ -75,6 +75,10 @@ static void tell_success(const struct cli *cli, const struct proof *proof,
     if (proof->endpoints)
         printf("; %u endpoint%s proven by handshake", proof->endpoints,
                plural(proof->endpoints));
+    if (proof->soft)
+        cli_say(cli, "some listeners allow groups or signature schemes beyond the "
+                     "profile, for which "
+                     "they have no setting: tlsharden verify tells which");
     CLEANUP(mem_freep) char *root = other_root(cli);
     printf("; to take it back: tlsharden%s rollback\n", root);
 }

@@ -142,7 +142,8 @@ static int verify_all(struct verifying *v, struct campaign *targets, struct err 
     struct campaign_work work = {.ctx = v, .run = verify_one, .done = take};
     v->anchors = targets->anchors;
     v->streams = targets->streams && v->cli->format == CLI_JSON;
-    v->many = targets->streams && v->cli->format != CLI_JUNIT;
+    bool brief = v->plan && !v->cli->verbose && v->cli->format == CLI_TEXT;
+    v->many = brief || (targets->streams && v->cli->format != CLI_JUNIT);
     int status = campaign_run(targets, &work, err);
     if (status == 0) {
         status = v->failed || targets->worst_before == 1 ? 1

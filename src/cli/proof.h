@@ -25,7 +25,9 @@ struct proof {
     const struct profile *profile;
     const struct plan *plan;
     enum { PROOF_AUTO, PROOF_REQUIRED, PROOF_NEVER } rehearsal; /* --rehearse */
-    unsigned endpoints;           /* how many were proven on the running servers */
+    unsigned endpoints; /* how many were proven on the running servers */
+    unsigned
+        soft; /* groups or signature schemes that these allow beyond the profile: for want of a setting */
     struct proof_result *results; /* of the rehearsal, in the plan's order */
     size_t result_count, result_cap;
 };
@@ -37,8 +39,8 @@ struct proof {
 
 void proof_release(struct proof *p);
 
-/* Rehearses every service that the plan touches, side by side; what came of it is in p->results. One that fails is
- * started once more on the configuration as it is, to tell whether it was broken before. */
+/* Rehearses every service that the plan touches, side by side; what came of it is in p->results. Each is
+ * started on the configuration as it is as well, to tell what clients lose, and what was broken before. */
 void proof_rehearse_all(struct proof *p);
 
 /* What an endpoint of the plan is held against: its scope of the profile, and the versions (bits of

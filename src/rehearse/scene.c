@@ -20,7 +20,7 @@
 #include "base/strv.h"
 #include "rehearse/loopback.h"
 
-#define LAYERS      "/run/.tlsharden" /* upper layers; nobody but root looks in */
+#define LAYERS      SCENE_PRIVATE /* upper layers */
 #define TMPFS       "size=256m,nr_inodes=64k"
 #define DEPTH_LIMIT 8
 

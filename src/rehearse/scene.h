@@ -10,6 +10,9 @@
 #include "base/err.h"
 #include "plan/plan.h"
 
+#define SCENE_PRIVATE                                                                    \
+    "/run/.tlsharden" /* a directory of ours in the scene, for root only */
+
 /* Makes the host read-only, memory of /run, /tmp, /var/tmp, /dev/shm and the directories in the array
  * `private_dirs` (NULL: none), lays the plan's files of `service` over the real ones (none, when `plan` is NULL) and
  * brings loopback up.
