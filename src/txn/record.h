@@ -87,8 +87,7 @@ bool record_is_activated(const struct record *r, const char *service);
 /* Whether the change is in place, but for good or in question. */
 bool record_is_open(enum record_state state);
 
-/* Manifest and state as values; new references. NULL: a text in it is not UTF-8. */
-json_t *record_manifest(const struct record *r);
+/* The state as a value (for the manifest: manifest.h); a new reference. NULL: a text in it is not UTF-8. */
 json_t *record_progress(const struct record *r);
 
 /* The way back. ERR_INPUT: not of the right shape; `r` is then empty (record_release is fine). */
