@@ -54,5 +54,5 @@ demo: ## set up what is needed, build, and show diff, apply and rollback on a sa
 
 .PHONY: bench
 bench: $(PROGRAM) testhost $(BUILD)/tests/bench/txn_bench ## times beside those of cat, apache2 -t and augeas
-	@$(BUILD)/tests/bench/txn_bench
+	@tests/bench/disk $(BUILD)/tests/bench/txn_bench
 	@tests/bench/run

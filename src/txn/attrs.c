@@ -47,16 +47,13 @@ static bool made_by_kernel(const char *name)
 static int list_names(int fd, struct buf *names)
 {
     for (;;) {
-        ssize_t size = flistxattr(fd, NULL, 0);
-        if (size < 0)
-            return errno == ENOTSUP ? 0 : -1;
         buf_clear(names);
-        buf_reserve(names, (size_t)size + 1);
-        size = flistxattr(fd, names->data, names->cap);
-        if (size < 0 && errno == ERANGE)
-            continue; /* grown in between */
+        buf_reserve(names, names->cap + 256);
+        ssize_t size = flistxattr(fd, names->data, names->cap);
+        if (size < 0 && errno == ERANGE && names->cap <= XATTR_LIST_MAX)
+            continue; /* one call is enough for nearly all */
         names->len = size < 0 ? 0 : (size_t)size;
-        return size < 0 ? -1 : 0;
+        return size < 0 && errno != ENOTSUP ? -1 : 0;
     }
 }
 

@@ -14,8 +14,10 @@ static int add_text(const char *text, struct buf *out)
     json_t *value CLEANUP(json_decrefp) = json_string(text);
     CLEANUP(mem_freep)
     char *quoted = value ? json_dumps(value, JSON_ENCODE_ANY) : NULL;
+    if (!quoted)
+        return -1;
     buf_adds(out, quoted);
-    return quoted ? 0 : -1;
+    return 0;
 }
 
 /* {"sha256": "...", "size": 0}, before also {"target", "device", "inode"}; null when absent. */

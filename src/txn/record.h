@@ -43,6 +43,7 @@ struct record_file {
     bool present;  /* something has its name */
     bool has_temp; /* `temp` still holds what was displaced on the way forward */
     bool forced;   /* is put back even if somebody edited it */
+    struct timespec displaced; /* st_ctime of what came out on the way forward */
 };
 
 struct record {
