@@ -375,14 +375,27 @@ void cli_print_json(const json_t *json)
     putchar('\n');
 }
 
-void cli_say(const struct cli *cli, const char *fmt, ...)
+static void say(const char *fmt, va_list ap)
 {
-    if (cli->quiet)
-        return;
     fputs("tlsharden: ", stderr);
+    vfprintf(stderr, fmt, ap);
+    fputc('\n', stderr);
+}
+
+void cli_warn(const char *fmt, ...)
+{
     va_list ap;
     va_start(ap, fmt);
-    vfprintf(stderr, fmt, ap);
+    say(fmt, ap);
     va_end(ap);
-    fputc('\n', stderr);
+}
+
+void cli_say(const struct cli *cli, const char *fmt, ...)
+{
+    va_list ap;
+    if (cli->quiet)
+        return;
+    va_start(ap, fmt);
+    say(fmt, ap);
+    va_end(ap);
 }

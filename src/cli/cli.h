@@ -61,6 +61,9 @@ const char *cli_value(const struct cli *cli, const char *name);
 /* Prints JSON as this program prints it: indented, sorted, a newline at the end. */
 void cli_print_json(const json_t *json);
 
+/* "tlsharden: ..." on stderr in any case: why the exit status is not 0. */
+void cli_warn(const char *fmt, ...) PRINTF(1, 2);
+
 /* "tlsharden: ..." on stderr unless --quiet; for what the reader should know but need not act on. */
 void cli_say(const struct cli *cli, const char *fmt, ...) PRINTF(2, 3);
 

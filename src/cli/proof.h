@@ -60,6 +60,10 @@ void proof_clients_text(const struct proof_result *r, bool only_changed, struct 
 const char *
 proof_word(enum proof_rehearsal result); /* "works", "does not work", "not tried" */
 
+/* Holds each running server of the plan against the profile, changed or not; those that do not run are told. -1 with
+ * the first that does not conform: its kind says nothing. */
+int proof_running(struct proof *p, struct err *err) MUST_CHECK;
+
 /* Callbacks of txn.h, with a struct proof as `ctx`. */
 int proof_rehearse(void *ctx, const struct plan *plan, struct err *err);
 int proof_verify(void *ctx, const char *service, struct err *err);
