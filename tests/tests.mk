@@ -61,6 +61,6 @@ demo: ## set up what is needed, build, and show diff, apply and rollback on a sa
 
 .PHONY: bench
 bench: $(PROGRAM) testhost $(BUILD)/tests/bench/txn_bench ## times beside those of cat, apache2 -t, augeas, sslscan and nmap
-	@$(BUILD)/tests/bench/txn_bench
+	@tests/bench/disk $(BUILD)/tests/bench/txn_bench
 	@tests/bench/run
 	@tests/bench/wire

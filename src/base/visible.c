@@ -54,9 +54,24 @@ static void add_escaped(struct buf *out, struct bytes raw)
     }
 }
 
+/* How much of it is plain ASCII that shows something: nearly always all. */
+static size_t plain_length(struct bytes text)
+{
+    size_t n = 0;
+    while (n < text.len && text.data[n] >= 0x20 && text.data[n] < 0x7f)
+        n++;
+    return n;
+}
+
 void visible_add(struct buf *out, struct bytes text)
 {
     while (text.len) {
+        struct bytes plain = {.data = text.data, .len = plain_length(text)};
+        buf_addb(out, plain);
+        text.data += plain.len;
+        text.len -= plain.len;
+        if (!text.len)
+            return;
         uint32_t code = 0;
         size_t n = utf8_next(text, &code);
         struct bytes piece = {.data = text.data, .len = n ? n : 1};

@@ -405,8 +405,7 @@ void cli_print_json(const json_t *json)
     putchar('\n');
 }
 
-PRINTF(1, 0)
-static void say(const char *fmt, va_list ap)
+static void PRINTF(1, 0) say(const char *fmt, va_list ap)
 {
     fputs("tlsharden: ", stderr);
     vfprintf(stderr, fmt, ap);

@@ -140,9 +140,7 @@ static bool feed_starttls(struct ask *q, struct bytes in, struct buf *out)
     enum starttls_state state = starttls_feed(&q->talk, in, out);
     if (state == STARTTLS_TALKING)
         return false;
-    q->answer.no_starttls =
-        (state == STARTTLS_NOT_OFFERED || state == STARTTLS_REFUSED) &&
-        !answer_is_busy(q->talk.why);
+    q->answer.no_starttls = state == STARTTLS_NOT_OFFERED || state == STARTTLS_REFUSED;
     if (state != STARTTLS_READY)
         return inconclusive(q, ASK_STARTTLS, "STARTTLS: %s", q->talk.why);
     q->talking = false;

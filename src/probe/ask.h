@@ -40,7 +40,7 @@ enum ask_cause { /* why not accepted */
 struct answer {
     enum ask_verdict verdict;
     enum ask_cause cause;
-    bool no_starttls; /* of ASK_STARTTLS: the server said no, and not for lack of time */
+    bool no_starttls;     /* of ASK_STARTTLS: the server said no to TLS itself */
     struct flight flight; /* what was read, whatever the verdict */
     char why[240];        /* "" when accepted; else what happened, visible */
 };

@@ -251,9 +251,9 @@ static bool begin_tls(struct wire *w, const char *protocol, struct handshake_res
     if (!protocol)
         return true;
     enum starttls_state state = starttls_run(w, protocol, &why);
+    bool unheard = state == STARTTLS_DROPPED || state == STARTTLS_TURNED_AWAY;
     if (state != STARTTLS_READY)
-        not_ok(r, state == STARTTLS_DROPPED ? HANDSHAKE_DROPPED : HANDSHAKE_STARTTLS,
-               why);
+        not_ok(r, unheard ? HANDSHAKE_DROPPED : HANDSHAKE_STARTTLS, why);
     return state == STARTTLS_READY;
 }
 

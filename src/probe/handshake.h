@@ -57,7 +57,7 @@ enum handshake_cause { /* why not OK */
                        HANDSHAKE_RESET,     /* reset instead of an answer */
                        HANDSHAKE_TIMED_OUT, /* silence */
                        HANDSHAKE_CONNECT,   /* nobody there */
-                       HANDSHAKE_DROPPED, /* closed, reset or silent before TLS was agreed on */
+                       HANDSHAKE_DROPPED, /* closed, reset, silent or turned away before TLS was agreed on */
                        HANDSHAKE_STARTTLS, /* the server's answer before TLS; `why` says which */
                        HANDSHAKE_BROKEN, /* an answer that is not TLS, that libssl cannot follow, or that breaks off */
 };

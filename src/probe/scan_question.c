@@ -3,7 +3,9 @@
  *
  * A fatal alert is a refusal. Anything softer is asked again at once: an endpoint that drops each
  * n-th connection, whatever n > 1, cannot drop two in a row, so an answer now shows that it drops.
- * Then the control must be served, and then the question must fail once more.
+ * Then the control must be served, and then the question must fail once more. A connection that
+ * ends before TLS has begun is no drop in this sense: so do limits of connections, and TLS is never
+ * refused there.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +19,7 @@
 #define CONTROL_TRIES 3
 #define FIRST_TRIES   4
 #define SILENCES      2
+#define ROOM_TRIES    5
 #define PAUSE_MS                                                                         \
     40 /* doubled each time: forking servers need it to count their children */
 
@@ -107,13 +110,15 @@ static struct question control_of(const struct scanner *s, const struct question
 
 static bool is_served(struct scanner *s, const struct question *q, long tries)
 {
+    bool dropped = false;
     for (long i = 0; i < tries && !s->lost; i++) {
         CLEANUP(answer_release) struct answer a = ANSWER_INIT;
         ask_once(s, q, &a);
         if (a.verdict == ASK_ACCEPTED) {
-            s->drops = s->drops || i > 0;
+            s->drops = s->drops || dropped;
             return true;
         }
+        dropped = dropped || could_be_refusal(&a);
         fiber_sleep((int)(PAUSE_MS << i));
     }
     return false;
@@ -133,23 +138,39 @@ static bool control_is_served(struct scanner *s, const struct question *q)
     return false;
 }
 
+/* A server that allows few connections at a time has not got round to the last ones' ends. Silence
+ * and nonsense get one more chance only. */
+static void wait_for_room(struct scanner *s, const struct question *q, struct answer *ret)
+{
+    for (long i = 0; i < ROOM_TRIES && !s->lost; i++) {
+        bool full = ret->cause == ASK_STARTTLS || ret->cause == ASK_CONNECT;
+        if (ret->verdict != ASK_INCONCLUSIVE || (i > 0 && !full))
+            return;
+        fiber_sleep((int)(PAUSE_MS << i));
+        ask_once(s, q, ret);
+    }
+}
+
 /* `ret` holds a soft answer to q. Makes it a refusal if it is one. */
 static void insist(struct scanner *s, const struct question *q, const char *about,
                    struct answer *ret)
 {
+    bool in_tls = could_be_refusal(ret);
     ask_once(s, q, ret);
-    if (ret->verdict != ASK_INCONCLUSIVE)
+    if (ret->verdict != ASK_INCONCLUSIVE && in_tls)
         s->drops = true;
     if (ret->verdict != ASK_INCONCLUSIVE || !s->has_control)
         return;
     if (!could_be_refusal(ret)) {
-        fiber_sleep(PAUSE_MS);
-        ask_once(s, q, ret);
-        return;
+        wait_for_room(s, q, ret);
+        if (ret->verdict != ASK_INCONCLUSIVE || !could_be_refusal(ret))
+            return;
     }
     if (!control_is_served(s, q))
         return;
     ask_once(s, q, ret);
+    if (ret->verdict == ASK_INCONCLUSIVE && !could_be_refusal(ret))
+        wait_for_room(s, q, ret);
     if (ret->verdict != ASK_INCONCLUSIVE)
         s->drops = true;
     else if (could_be_refusal(ret) && !s->drops) {
@@ -166,9 +187,10 @@ static void ask_patiently(struct scanner *s, const struct question *q, struct an
     for (long i = 1; i < tries && ret->verdict == ASK_INCONCLUSIVE && !s->lost &&
                      ret->cause != ASK_TIMED_OUT;
          i++) {
+        bool in_tls = could_be_refusal(ret);
         fiber_sleep((int)(PAUSE_MS << i));
         ask_once(s, q, ret);
-        if (ret->verdict != ASK_INCONCLUSIVE)
+        if (ret->verdict != ASK_INCONCLUSIVE && in_tls)
             s->drops = true;
     }
     s->silences += ret->cause == ASK_TIMED_OUT;

@@ -37,6 +37,26 @@ int starttls_begin(struct starttls *s, const char *protocol, struct buf *out,
     return err_set(err, ERR_INPUT, "'%s' is no protocol that has STARTTLS", protocol);
 }
 
+/* What an end means, before the server's own words. */
+static const char *meaning(enum starttls_state state)
+{
+    switch (state) {
+    case STARTTLS_NOT_OFFERED:
+        return "not offered: ";
+    case STARTTLS_REFUSED:
+        return "refused when asked: ";
+    case STARTTLS_TURNED_AWAY:
+        return "turned away: ";
+    case STARTTLS_TALKING:
+    case STARTTLS_READY:
+    case STARTTLS_DROPPED:
+        break;
+    case STARTTLS_BROKEN:
+        return "not as the protocol has it: ";
+    }
+    return "";
+}
+
 static void say_why(struct starttls *s, const char *what, struct bytes said)
 {
     CLEANUP(buf_release) struct buf text = BUF_INIT;
@@ -83,7 +103,9 @@ static bool take_reply(struct starttls *s, struct buf *out)
     }
     struct bytes more = {.data = all.data + n, .len = all.len - n};
     enum starttls_state state =
-        step->judge(step, (struct bytes){.data = all.data, .len = n});
+        step->judge(step, (struct bytes){.data = all.data, .len = n}, &s->unlisted);
+    if (state == STARTTLS_REFUSED && s->unlisted)
+        state = STARTTLS_NOT_OFFERED;
     bool out_of_turn =
         state == STARTTLS_READY || (state == STARTTLS_TALKING && !s->dialogue->news);
     if (more.len && out_of_turn)
@@ -91,7 +113,7 @@ static bool take_reply(struct starttls *s, struct buf *out)
     else if (state == STARTTLS_TALKING)
         next_step(s, n, out);
     else
-        end(s, state, "", (struct bytes){.data = all.data, .len = n});
+        end(s, state, meaning(state), (struct bytes){.data = all.data, .len = n});
     return true;
 }
 

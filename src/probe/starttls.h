@@ -25,6 +25,8 @@ enum starttls_state {
     STARTTLS_READY,       /* TLS begins now */
     STARTTLS_NOT_OFFERED, /* the server does not know it, or does not offer it */
     STARTTLS_REFUSED, /* offered, but refused when asked (SMTP 454: no usable certificate) */
+    STARTTLS_TURNED_AWAY, /* the server has no ear for us now (421, BYE, too many connections):
+                             this says nothing about TLS */
     STARTTLS_DROPPED, /* closed, reset or timed out on the way; only from starttls_run() */
     STARTTLS_BROKEN,  /* the server does not keep to its protocol */
 };
@@ -34,6 +36,7 @@ struct starttls_dialogue;
 struct starttls {
     const struct starttls_dialogue *dialogue; /* static */
     size_t step;
+    bool unlisted; /* asked for though the server has no list that has it */
     struct buf in; /* what has arrived and not been judged */
     enum starttls_state state;
     char why[200]; /* once it has ended other than well: what the server said; visible */

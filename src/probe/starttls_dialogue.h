@@ -14,8 +14,10 @@
 struct starttls_step {
     /* Length of the one whole reply at the beginning of `in`; 0: there is more to come. */
     size_t (*frame)(const struct starttls_step *step, struct bytes in);
-    /* TALKING: say `say`, and on to the next step. */
-    enum starttls_state (*judge)(const struct starttls_step *step, struct bytes reply);
+    /* TALKING: say `say`, and on to the next step. May set `unlisted`: what is asked for next is
+     * not known to be offered; whoever refuses it then does not offer it. */
+    enum starttls_state (*judge)(const struct starttls_step *step, struct bytes reply,
+                                 bool *unlisted);
     const char *tag;   /* what the last line of the reply begins with */
     const char *yes;   /* what consent looks like */
     const char *offer; /* what must be among the capabilities; NULL: no matter */

@@ -2,8 +2,6 @@
  * Processes: we; one between, which leaves our namespaces; process 1 of the new ones, which builds the scene and runs
  * the trial; and one beside it that reads its log. It answers over a pipe and ends, and the kernel takes all else of its
  * namespace with it. Should one of us be killed, the next is killed, too (PR_SET_PDEATHSIG).
- *
- * User namespaces are not tried: with owners mapped, permissions would not be what they are.
  */
 #include "rehearse/rehearse.h"
 
@@ -24,6 +22,7 @@
 #include "base/file.h"
 #include "rehearse/scene.h"
 #include "rehearse/trial.h"
+#include "rehearse/userns.h"
 
 #define EXTRA_SECONDS 60 /* for the scene, and for a verify that was begun in time */
 
@@ -81,8 +80,8 @@ static _Noreturn void leave(const struct plan *plan, struct trial *t, int pipe,
     unblock_signals();
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
         _exit(1);
-    if (unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWPID | CLONE_NEWIPC) < 0) {
-        err_sys(&err, errno, "namespaces");
+    if (userns_unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWPID | CLONE_NEWIPC, &err) <
+        0) {
         answer(pipe, 1, &err, NULL);
         _exit(1);
     }

@@ -47,16 +47,13 @@ static bool made_by_kernel(const char *name)
 static int list_names(int fd, struct buf *names)
 {
     for (;;) {
-        ssize_t size = flistxattr(fd, NULL, 0);
-        if (size < 0)
-            return errno == ENOTSUP ? 0 : -1;
         buf_clear(names);
-        buf_reserve(names, (size_t)size + 1);
-        size = flistxattr(fd, names->data, names->cap);
-        if (size < 0 && errno == ERANGE)
-            continue; /* grown in between */
+        buf_reserve(names, names->cap + 256);
+        ssize_t size = flistxattr(fd, names->data, names->cap);
+        if (size < 0 && errno == ERANGE && names->cap <= XATTR_LIST_MAX)
+            continue; /* one call is enough for nearly all */
         names->len = size < 0 ? 0 : (size_t)size;
-        return size < 0 ? -1 : 0;
+        return size < 0 && errno != ENOTSUP ? -1 : 0;
     }
 }
 
@@ -202,20 +199,21 @@ int attrs_give_link(int dir, const char *name, const char *shown, const struct a
 
 /* --- JSON -------------------------------------------------------------------------------- */
 
-json_t *attrs_json(const struct attrs *a)
+void attrs_write(const struct attrs *a, struct buf *out)
 {
-    char mode[16];
-    snprintf(mode, sizeof mode, "%04o", (unsigned)a->mode & 07777);
-    json_t *xattrs = json_object();
+    buf_addf(
+        out,
+        "{\"mode\":\"%04o\",\"uid\":%lld,\"gid\":%lld,\"exact\":%s,\"mtime\":[%lld,%ld],"
+        "\"xattrs\":{",
+        (unsigned)a->mode & 07777, (long long)a->uid, (long long)a->gid,
+        a->exact ? "true" : "false", (long long)a->mtime.tv_sec, a->mtime.tv_nsec);
     for (size_t i = 0; i < a->count; i++) {
-        CLEANUP(mem_freep) char *name = escape_bytes(bytes_str(a->xattrs[i].name));
-        CLEANUP(mem_freep) char *value = escape_bytes(bytes_buf(&a->xattrs[i].value));
-        json_object_set_new(xattrs, name, json_string(value));
+        buf_adds(out, i ? "," : "");
+        escape_quote(bytes_str(a->xattrs[i].name), out);
+        buf_addc(out, ':');
+        escape_quote(bytes_buf(&a->xattrs[i].value), out);
     }
-    return json_pack("{s:s, s:I, s:I, s:b, s:[I, I], s:o}", "mode", mode, "uid",
-                     (json_int_t)a->uid, "gid", (json_int_t)a->gid, "exact",
-                     (int)a->exact, "mtime", (json_int_t)a->mtime.tv_sec,
-                     (json_int_t)a->mtime.tv_nsec, "xattrs", xattrs);
+    buf_adds(out, "}}");
 }
 
 static int load_mode(const char *text, mode_t *ret)

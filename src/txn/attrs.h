@@ -45,9 +45,9 @@ int attrs_give(int fd, const char *shown, const struct attrs *a, bool time,
 int attrs_give_link(int dir, const char *name, const char *shown, const struct attrs *a,
                     bool time, struct err *err) MUST_CHECK;
 
-/* {"mode": "0644", "uid": 0, "gid": 0, "exact": true, "mtime": [seconds, nanoseconds], "xattrs":
- * {"user.a": "escaped"}}; a new reference. */
-json_t *attrs_json(const struct attrs *a);
+/* Appends {"mode": "0644", "uid": 0, "gid": 0, "exact": true, "mtime": [seconds, nanoseconds], "xattrs":
+ * {"user.a": "escaped"}}. */
+void attrs_write(const struct attrs *a, struct buf *out);
 
 /* -1: not of that shape; `ret` is then empty. */
 int attrs_load(const json_t *json, struct attrs *ret) MUST_CHECK;

@@ -4,18 +4,36 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void add(struct bytes raw, bool quoted, struct buf *out)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    for (size_t i = 0; i < raw.len; i++) {
+        unsigned char c = (unsigned char)raw.data[i];
+        if (c > 0x20 && c < 0x7f && c != '%') {
+            if (quoted && (c == '"' || c == '\\'))
+                buf_addc(out, '\\');
+            buf_addc(out, (char)c);
+        } else {
+            buf_addc(out, '%');
+            buf_addc(out, hex[c >> 4]);
+            buf_addc(out, hex[c & 15]);
+        }
+    }
+}
+
 char *escape_bytes(struct bytes raw)
 {
     struct buf out = BUF_INIT;
     buf_reserve(&out, raw.len);
-    for (size_t i = 0; i < raw.len; i++) {
-        unsigned char c = (unsigned char)raw.data[i];
-        if (c > 0x20 && c < 0x7f && c != '%')
-            buf_addc(&out, (char)c);
-        else
-            buf_addf(&out, "%%%02X", c);
-    }
+    add(raw, false, &out);
     return buf_take(&out);
+}
+
+void escape_quote(struct bytes raw, struct buf *out)
+{
+    buf_addc(out, '"');
+    add(raw, true, out);
+    buf_addc(out, '"');
 }
 
 static int digit(char c)

@@ -10,6 +10,9 @@
 /* Owned by the caller (free). */
 char *escape_bytes(struct bytes raw);
 
+/* Appends the same in quotes, as a JSON string. */
+void escape_quote(struct bytes raw, struct buf *out);
+
 /* Appends what `text` stands for; -1: it is not such a text (`out` may then hold a part). */
 int escape_read(const char *text, struct buf *out) MUST_CHECK;
 

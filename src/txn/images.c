@@ -39,6 +39,7 @@ int images_write(int folder, const struct plan *plan, struct err *err)
             continue;
         if (file_write_all(fd, all.data, all.len, "images", err) < 0)
             return -1;
+        (void)!sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE); /* begin with it */
         buf_clear(&all);
     }
     return guard_fsync(fd, GUARD_RECORD) < 0 ? err_sys(err, errno, "sync 'images'") : 0;

@@ -59,6 +59,7 @@ static int read_name(const struct place *p, const char *name, bool attrs, struct
     l->dev = st.st_dev;
     l->ino = st.st_ino;
     l->links = st.st_nlink;
+    l->changed = st.st_ctim;
     if (S_ISLNK(st.st_mode))
         return read_link(p, name, &st, l, err);
     if (S_ISREG(st.st_mode))
@@ -83,6 +84,20 @@ static int look(const struct place *p, const char *name, bool attrs, struct live
 int live_at(const struct place *p, const char *name, struct live *ret, struct err *err)
 {
     return look(p, name, false, ret, err);
+}
+
+static bool same_time(struct timespec a, struct timespec b)
+{
+    return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+}
+
+bool live_is_untouched(const struct place *p, const char *name, struct timespec mtime,
+                       struct timespec changed, size_t size)
+{
+    struct stat st;
+    return p->dir >= 0 && fstatat(p->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+           S_ISREG(st.st_mode) && same_time(st.st_mtim, mtime) &&
+           same_time(st.st_ctim, changed) && (size_t)st.st_size == size;
 }
 
 /* --- may it be changed? ------------------------------------------------------------------ */

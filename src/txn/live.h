@@ -15,7 +15,8 @@ struct live {
     enum plan_kind kind;
     struct buf content; /* or the target of the link */
     char sum[DIGEST_SIZE];
-    struct attrs attrs; /* live_read() only */
+    struct attrs attrs;      /* live_read() only */
+    struct timespec changed; /* st_ctime */
     dev_t dev;
     ino_t ino;
     nlink_t links;
@@ -32,6 +33,12 @@ void live_release(struct live *l);
  * ERR_REFUSED: something else is there (a directory, a device). */
 int live_at(const struct place *p, const char *name, struct live *ret,
             struct err *err) MUST_CHECK;
+
+/* Whether `name` cannot have been written to since it was looked at as a file: its times of change and its
+ * size are those. Whoever writes sets mtime to now; whoever sets that back sets ctime. Both are counted in
+ * ticks of some milliseconds: true only means something when that look was many ticks after `mtime`. */
+bool live_is_untouched(const struct place *p, const char *name, struct timespec mtime,
+                       struct timespec changed, size_t size);
 
 /* The same, with attributes, at a path that is to be changed. ERR_REFUSED also: a file with a second hard link (which
  * would go on holding the old content), one that may not be changed (chattr +i, +a), on which

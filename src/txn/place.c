@@ -25,12 +25,19 @@
 
 #define ATTEMPTS 16 /* while others rename directories under us */
 
+static void dir_release(struct place_dir *d)
+{
+    if (--d->users)
+        return;
+    fd_close(&d->fd);
+    free(d->path);
+    free(d);
+}
+
 static void forget(struct root *root)
 {
-    for (size_t i = 0; i < root->count; i++) {
-        fd_close(&root->dirs[i].fd);
-        free(root->dirs[i].path);
-    }
+    for (size_t i = 0; i < root->count; i++)
+        dir_release(root->dirs[i]);
     root->count = root->next = 0;
 }
 
@@ -55,7 +62,10 @@ int root_open(const char *path, struct root *ret, struct err *err)
 
 void place_release(struct place *p)
 {
-    fd_close(&p->dir);
+    if (p->at)
+        dir_release(p->at);
+    else
+        fd_close(&p->dir);
     free(p->name);
     free(p->shown);
     *p = (struct place)PLACE_INIT;
@@ -180,33 +190,37 @@ static int walk(const struct root *root, const char *dir, bool last_counts,
     return 0;
 }
 
+static void share(struct place *p, struct place_dir *d)
+{
+    d->users++;
+    p->at = d;
+    p->dir = d->fd;
+    p->foreign = d->foreign;
+}
+
 static bool recall(const struct root *root, const char *dir, struct place *p)
 {
     for (size_t i = 0; i < root->count; i++) {
-        const struct root_dir *d = &root->dirs[i];
-        if (strcmp(d->path, dir) != 0)
+        if (strcmp(root->dirs[i]->path, dir) != 0)
             continue;
-        p->dir = fcntl(d->fd, F_DUPFD_CLOEXEC, 0);
-        p->foreign = d->foreign;
-        return p->dir >= 0;
+        share(p, root->dirs[i]);
+        return true;
     }
     return false;
 }
 
-static void remember(struct root *root, const char *dir, const struct place *p)
+static void remember(struct root *root, const char *dir, struct place *p)
 {
-    int fd = fcntl(p->dir, F_DUPFD_CLOEXEC, 0);
-    if (fd < 0)
-        return;
-    struct root_dir *d = &root->dirs[root->next];
-    if (root->next < root->count) {
-        fd_close(&d->fd);
-        free(d->path);
-    } else {
+    struct place_dir *d = mem_alloc(sizeof *d);
+    *d = (struct place_dir){
+        .fd = p->dir, .foreign = p->foreign, .path = mem_strdup(dir), .users = 1};
+    if (root->next < root->count)
+        dir_release(root->dirs[root->next]);
+    else
         root->count++;
-    }
-    *d = (struct root_dir){.path = mem_strdup(dir), .fd = fd, .foreign = p->foreign};
+    root->dirs[root->next] = d;
     root->next = (root->next + 1) % ROOT_DIRS;
+    share(p, d);
 }
 
 static int enter(struct root *root, const char *path, struct place *p, struct err *err)

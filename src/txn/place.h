@@ -12,11 +12,13 @@
 
 #include "base/err.h"
 
-/* A directory that was reached. */
-struct root_dir {
-    char *path;
+/* A directory that was reached; shared by all places in it. */
+struct place_dir {
     int fd;
-    uid_t foreign;
+    uid_t
+        foreign; /* owner of directories on the way who is neither root nor we; else root */
+    char *path;
+    unsigned users;
 };
 
 #define ROOT_DIRS 64
@@ -26,7 +28,7 @@ struct root {
     int fd;
     bool live;   /* the running host, not a tree */
     uid_t owner; /* of the root: in a tree its files may be theirs */
-    struct root_dir dirs[ROOT_DIRS];
+    struct place_dir *dirs[ROOT_DIRS];
     size_t count, next; /* dirs in use; which is to give way */
 };
 
@@ -40,11 +42,11 @@ void root_release(struct root *root);
 int root_open(const char *path, struct root *ret, struct err *err) MUST_CHECK;
 
 struct place {
-    int dir; /* open directory; -1: it does not exist */
-    uid_t
-        foreign; /* owner of directories on the way who is neither root nor we; else root */
-    char *name;  /* last component */
-    char *shown; /* the whole path, for messages */
+    int dir;              /* open directory; -1: it does not exist */
+    struct place_dir *at; /* whose it is; NULL: ours */
+    uid_t foreign;        /* as in struct place_dir */
+    char *name;           /* last component */
+    char *shown;          /* the whole path, for messages */
 };
 
 #define PLACE_INIT                                                                       \

@@ -1,6 +1,6 @@
 /*
- * The record as a value, and as JSON. Reading trusts nothing but the shape: place.c checks each path
- * again, and what is restored is compared with its digest.
+ * The record as a value, and back from JSON; manifest.c writes the larger part. Reading trusts nothing but
+ * the shape: place.c checks each path again, and what is restored is compared with its digest.
  */
 #include "txn/record.h"
 
@@ -11,8 +11,7 @@
 
 #include "base/visible.h"
 #include "txn/escape.h"
-
-#define VERSION 2
+#include "txn/manifest.h"
 
 static const char *const state_names[] = {
     [RECORD_PENDING] = "pending",         [RECORD_UNCONFIRMED] = "unconfirmed",
@@ -139,50 +138,6 @@ void record_begin(struct record *r, const struct plan *plan)
 }
 
 /* --- to JSON ----------------------------------------------------------------------------- */
-
-/* {"sha256": "...", "size": 0}, before also {"target", "device", "inode"}; null when absent. */
-static json_t *before_json(const struct record_file *f)
-{
-    if (!f->before)
-        return json_null();
-    CLEANUP(mem_freep)
-    char *text = f->target ? escape_bytes(bytes_str(f->target)) : NULL;
-    return json_pack("{s:s, s:I, s:s*, s:I, s:I}", "sha256", f->before_sum, "size",
-                     (json_int_t)f->before_size, "target", text, "device",
-                     (json_int_t)f->device, "inode", (json_int_t)f->inode);
-}
-
-static json_t *after_json(const struct record_file *f)
-{
-    return f->after ? json_pack("{s:s, s:I}", "sha256", f->after_sum, "size",
-                                (json_int_t)f->after_size)
-                    : json_null();
-}
-
-static json_t *file_json(const struct record_file *f)
-{
-    CLEANUP(mem_freep) char *path = escape_bytes(bytes_str(f->path));
-    return json_pack("{s:s, s:s, s:s, s:b, s:s, s:o, s:o, s:o}", "service", f->service,
-                     "path", path, "kind", f->kind == PLAN_SYMLINK ? "symlink" : "file",
-                     "secret", (int)f->secret, "temp", f->temp, "before", before_json(f),
-                     "after", after_json(f), "attributes", attrs_json(&f->attrs));
-}
-
-json_t *record_manifest(const struct record *r)
-{
-    json_t *files = json_array();
-    for (size_t i = 0; i < r->count; i++)
-        json_array_append_new(files, file_json(&r->files[i])); /* fails for NULL */
-    if (json_array_size(files) != r->count) {
-        json_decref(files);
-        return NULL;
-    }
-    return json_pack("{s:i, s:I, s:s, s:s, s:o, s:O, s:O, s:O, s:O, s:O}", "version",
-                     VERSION, "id", (json_int_t)r->id, "time", r->time, "profile",
-                     r->profile, "files", files, "directories", r->directories, "entries",
-                     r->entries, "services", r->services, "locks", r->locks, "endpoints",
-                     r->endpoints);
-}
 
 json_t *record_progress(const struct record *r)
 {
@@ -333,7 +288,7 @@ static int load_manifest(const json_t *manifest, struct record *r)
             "version", &version, "id", &id, "time", &time, "profile", &profile, "files",
             &files, "directories", &r->directories, "entries", &r->entries, "services",
             &r->services, "locks", &r->locks, "endpoints", &r->endpoints) < 0 ||
-        version != VERSION)
+        version != MANIFEST_VERSION)
         return -1;
     r->id = (unsigned)id;
     r->time = mem_strdup(time);

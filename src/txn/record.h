@@ -43,6 +43,7 @@ struct record_file {
     bool present;  /* something has its name */
     bool has_temp; /* `temp` still holds what was displaced on the way forward */
     bool forced;   /* is put back even if somebody edited it */
+    struct timespec displaced; /* st_ctime of what came out on the way forward */
 };
 
 struct record {
@@ -87,8 +88,7 @@ bool record_is_activated(const struct record *r, const char *service);
 /* Whether the change is in place, but for good or in question. */
 bool record_is_open(enum record_state state);
 
-/* Manifest and state as values; new references. NULL: a text in it is not UTF-8. */
-json_t *record_manifest(const struct record *r);
+/* The state as a value (for the manifest: manifest.h); a new reference. NULL: a text in it is not UTF-8. */
 json_t *record_progress(const struct record *r);
 
 /* The way back. ERR_INPUT: not of the right shape; `r` is then empty (record_release is fine). */

@@ -19,6 +19,7 @@
 #include "txn/guard.h"
 #include "txn/images.h"
 #include "txn/lock.h"
+#include "txn/manifest.h"
 
 #define DIRECTORY  (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 #define LAST_ID    99999999
@@ -232,23 +233,43 @@ static int next_id(const struct store *s, unsigned *ret, struct err *err)
 
 /* --- writing ----------------------------------------------------------------------------- */
 
-static int write_json(int dir, const char *name, json_t *value, enum guard sync,
+static int write_text(int dir, const char *name, struct bytes text, enum guard sync,
                       struct err *err)
 {
-    CLEANUP(mem_freep) char *text = json_dumps(value, JSON_INDENT(1) | JSON_SORT_KEYS);
-    json_decref(value);
-    if (!text)
-        return err_set(err, ERR_SYSTEM, "write '%s': a text in it is not UTF-8", name);
     CLEANUP(buf_release) struct buf framed = BUF_INIT;
     CLEANUP(fd_close)
     int fd =
         openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return err_sys(err, errno, "create '%s'", name);
-    frame_put(bytes_str(text), &framed);
+    frame_put(text, &framed);
     if (file_write_all(fd, framed.data, framed.len, name, err) < 0)
         return -1;
     return guard_fsync(fd, sync) < 0 ? err_sys(err, errno, "sync '%s'", name) : 0;
+}
+
+static int no_text(const char *name, struct err *err)
+{
+    return err_set(err, ERR_SYSTEM, "write '%s': a text in it is not UTF-8", name);
+}
+
+static int write_manifest(int dir, const struct record *r, struct err *err)
+{
+    CLEANUP(buf_release) struct buf text = BUF_INIT;
+    if (manifest_write(r, &text) < 0)
+        return no_text("manifest", err);
+    return write_text(dir, "manifest", bytes_buf(&text), GUARD_RECORD, err);
+}
+
+static int write_state(int dir, const char *name, const struct record *r, enum guard sync,
+                       struct err *err)
+{
+    json_t *value CLEANUP(json_decrefp) = record_progress(r);
+    CLEANUP(mem_freep)
+    char *text = value ? json_dumps(value, JSON_INDENT(1) | JSON_SORT_KEYS) : NULL;
+    if (!text)
+        return no_text(name, err);
+    return write_text(dir, name, bytes_str(text), sync, err);
 }
 
 static int fill(const struct store *s, const char *name, const struct record *r,
@@ -259,9 +280,8 @@ static int fill(const struct store *s, const char *name, const struct record *r,
     CLEANUP(fd_close) int folder = openat(s->gen, name, DIRECTORY);
     if (folder < 0)
         return err_sys(err, errno, "open 'gen/%s'", name);
-    if (images_write(folder, plan, err) < 0 ||
-        write_json(folder, "manifest", record_manifest(r), GUARD_RECORD, err) < 0 ||
-        write_json(folder, "state", record_progress(r), GUARD_RECORD, err) < 0)
+    if (images_write(folder, plan, err) < 0 || write_manifest(folder, r, err) < 0 ||
+        write_state(folder, "state", r, GUARD_RECORD, err) < 0)
         return -1;
     return guard_fsync(folder, GUARD_RECORD_DIR) < 0
                ? err_sys(err, errno, "sync 'gen/%s'", name)
@@ -298,7 +318,7 @@ int store_update(const struct store *s, const struct record *r, struct err *err)
         return err_sys(err, errno, "open 'gen/%s'", name);
     if (unlinkat(s->gen, fresh, 0) < 0 && errno != ENOENT)
         return err_sys(err, errno, "update 'gen/%s'", name);
-    if (write_json(s->gen, fresh, record_progress(r), GUARD_STATE, err) < 0)
+    if (write_state(s->gen, fresh, r, GUARD_STATE, err) < 0)
         return err_context(err, "update 'gen/%s'", name);
     if (renameat(s->gen, fresh, folder, "state") < 0 ||
         guard_fsync(folder, GUARD_STATE_DIR) < 0)

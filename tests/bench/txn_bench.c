@@ -1,9 +1,11 @@
 /*
- * How long a change takes beside `cp -a` and sync of the same files, and how often it syncs.
+ * How long a change takes beside `cp -a` and sync of the same files, how often it syncs, and how long it
+ * takes to go back: by rollback, and by recover after a kill just before the commit.
  *
- *     txn_bench [FILES...]      1, 100 and 10,000 files unless given; in $TMPDIR, which should be a disk
+ *     txn_bench [FILES...]      1, 100 and 10,000 files unless given; in $TMPDIR, which should be a disk that
+ *                               nobody else writes to (tests/bench/disk makes one)
  *
- * Linked with a guard.c of its own, which counts.
+ * Linked with a guard.c of its own, which counts. Times are the best of several turns.
  */
 #include <ftw.h>
 #include <stdio.h>
@@ -21,7 +23,7 @@
 
 #define SIZE  2000 /* bytes of each file: a virtual host */
 #define DIRS  16
-#define TIMES 3 /* the best one counts */
+#define TIMES 5
 
 static long syncs;
 
@@ -135,6 +137,57 @@ static double copy(const char *root, char *to)
     return took;
 }
 
+static int die(void *ctx, const char *service, struct err *err)
+{
+    (void)ctx;
+    (void)service;
+    (void)err;
+    _exit(9); /* as by a kill: all files have their new content, nothing is committed */
+}
+
+static double recover(const struct plan *plan, const struct txn_opts *opts)
+{
+    struct txn_opts dying = *opts;
+    struct err err = ERR_INIT;
+    unsigned id;
+    bool had_work = false;
+    int status;
+    dying.verify = die;
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(txn_apply(plan, &dying, &id, &err) < 0 ? 1 : 0);
+    if (waitpid(pid, &status, 0) != pid || WEXITSTATUS(status) != 9)
+        stop("apply did not get that far", NULL);
+    double start = now();
+    if (txn_recover(opts, &had_work, &err) < 0 || !had_work)
+        stop("recover", &err);
+    return now() - start;
+}
+
+struct times {
+    double copy, apply, rollback, recover;
+    long syncs;
+};
+
+static void turn(const char *root, char *to, const struct plan *plan,
+                 const struct txn_opts *opts, struct times *t)
+{
+    struct err err = ERR_INIT;
+    unsigned id;
+    t->copy = least(t->copy, copy(root, to));
+    syncs = 0;
+    double start = now();
+    if (txn_apply(plan, opts, &id, &err) < 0)
+        stop("apply", &err);
+    t->apply = least(t->apply, now() - start);
+    t->syncs = syncs;
+    start = now();
+    if (txn_rollback(NULL, opts, &id, &err) < 0)
+        stop("rollback", &err);
+    t->rollback = least(t->rollback, now() - start);
+    t->recover = least(t->recover, recover(plan, opts));
+}
+
 static void measure(const char *base, int files)
 {
     CLEANUP(mem_freep) char *root = mem_printf("%s/txn-bench-XXXXXX", base);
@@ -144,28 +197,13 @@ static void measure(const char *base, int files)
     CLEANUP(mem_freep) char *to = file_join(root, "/copy");
     CLEANUP(plan_freep) struct plan *plan = make(root, files);
     struct txn_opts opts = {.root = root, .state_dir = state, .keep = 1};
-    struct err err = ERR_INIT;
-    double copied = 0, applied = 0, back = 0;
-    long applied_syncs = 0;
-    for (int i = 0; i < TIMES; i++) {
-        unsigned id;
-        copied = least(copied, copy(root, to));
-        syncs = 0;
-        double start = now();
-        if (txn_apply(plan, &opts, &id, &err) < 0)
-            stop("apply", &err);
-        applied = least(applied, now() - start);
-        applied_syncs = syncs;
-        start = now();
-        if (txn_rollback(NULL, &opts, &id, &err) < 0)
-            stop("rollback", &err);
-        back = least(back, now() - start);
-    }
-    printf(
-        "%6d files: cp -a and sync %8.1f ms, apply %8.1f ms (%.2f x, %ld syncs, %.3f per "
-        "file), rollback %8.1f ms\n",
-        files, copied * 1000, applied * 1000, applied / copied, applied_syncs,
-        (double)applied_syncs / files, back * 1000);
+    struct times t = {.copy = 0};
+    for (int i = 0; i < TIMES; i++)
+        turn(root, to, plan, &opts, &t);
+    printf("%7d %11.1f ms %8.1f ms %6.2f x %6ld %12.3f %9.1f ms %9.1f ms\n", files,
+           t.copy * 1000, t.apply * 1000, t.apply / t.copy, t.syncs,
+           (double)t.syncs / files, t.rollback * 1000, t.recover * 1000);
+    fflush(stdout);
     nftw(root, remove_one, 16, FTW_PHYS | FTW_DEPTH);
 }
 
@@ -173,6 +211,8 @@ int main(int argc, char **argv)
 {
     const char *base = getenv("TMPDIR");
     static const int sizes[] = {1, 100, 10000};
+    printf("%7s %14s %11s %8s %6s %12s %12s %12s\n", "files", "cp -a, sync", "apply", "",
+           "syncs", "per file", "rollback", "recover");
     for (int i = 1; i < argc; i++)
         measure(base ? base : "/tmp", (int)strtol(argv[i], NULL, 10));
     for (size_t i = 0; argc == 1 && i < ARRAY_LEN(sizes); i++)

@@ -48,9 +48,10 @@ is "$(for command in $commands; do tlsharden "$command" --help; done | awk 'leng
 # items_of PAGE   what it describes at the first level
 items_of()
 {
-    sed -n 's/^\.It Cm //p' "$top/man/$1" | tr -s ' ,' '\n\n' | sed 's/^[a-z]*\.//' | sort -u
+    sed -n 's/^\.It Cm //p' "$top/man/$1" | sed 's/[ ,]\{1,\}/\n/g' | sed 's/^[a-z]*\.//' | sort -u
 }
 
+# shellcheck disable=SC2016 # those are the guide's
 sed -n '/^## service.json/,/^### /s/^| `\([a-z_]*\)` .*/\1/p' "$top/templates/README.md" | sort >"$work/guide"
 items_of tlsharden-service.5 >"$work/page"
 same "$work/page" "$work/guide" "tlsharden-service(5) has the keys that templates/README.md has"

@@ -109,6 +109,50 @@ START_TEST(after_starttls)
 }
 END_TEST
 
+/* Only a no to TLS itself is one. */
+START_TEST(what_is_a_no_to_starttls)
+{
+    static const struct {
+        const char *protocol;
+        struct bytes said;
+        bool no;
+        const char *why;
+    } cases[] = {
+        {"smtp", {"220 a\r\n250 b\r\n", 14}, false, "out of turn"},
+        {"smtp",
+         {"421 too many connections\r\n", 26},
+         false,
+         "STARTTLS: turned away: 421"},
+        {"imap", {"* BYE busy\r\n", 12}, false, "STARTTLS: turned away: * BYE"},
+        {"imap", {"* PREAUTH\r\n", 11}, true, "STARTTLS: not offered: * PREAUTH"},
+        {"ldap",
+         {"\x30\x0c\x02\x01\x01\x78\x07\x0a\x01\x02\x04\x00\x04\x00", 14},
+         true,
+         "STARTTLS: not offered: result code 2"},
+        {"ldap",
+         {"\x30\x0c\x02\x01\x01\x78\x07\x0a\x01\x34\x04\x00\x04\x00", 14},
+         true,
+         "STARTTLS: refused when asked: result code 52"},
+        {"ldap",
+         {"\x30\x0c\x02\x01\x01\x78\x07\x0a\x01\x33\x04\x00\x04\x00", 14},
+         false,
+         "STARTTLS: turned away: result code 51"},
+    };
+    struct hello h = everything(PROTOCOL_TLS1_2);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        CLEANUP(ask_release) struct ask q = ASK_INIT;
+        CLEANUP(buf_release) struct buf out = BUF_INIT;
+        struct err err = ERR_INIT;
+        ck_assert_int_eq(ask_begin(&q, cases[i].protocol, &h, &out, &err), 0);
+        ck_assert(ask_feed(&q, cases[i].said, &out));
+        ck_assert_int_eq(q.answer.verdict, ASK_INCONCLUSIVE);
+        ck_assert_int_eq(q.answer.cause, ASK_STARTTLS);
+        ck_assert_msg(q.answer.no_starttls == cases[i].no, "%zu", i);
+        ck_assert_msg(strstr(q.answer.why, cases[i].why) != NULL, "%s", q.answer.why);
+    }
+}
+END_TEST
+
 START_TEST(nobody_there)
 {
     CLEANUP(answer_release) struct answer a = ANSWER_INIT;
@@ -165,5 +209,5 @@ START_TEST(answers_that_do_not_fit)
 }
 END_TEST
 
-UNIT_MAIN("ask", accepted, refused, inconclusive, after_starttls, nobody_there,
-          answers_that_do_not_fit)
+UNIT_MAIN("ask", accepted, refused, inconclusive, after_starttls,
+          what_is_a_no_to_starttls, nobody_there, answers_that_do_not_fit)

@@ -1,7 +1,6 @@
 /* What is weak, by name: each kind, and that what is sound is not. */
 #include "unit/unit.h"
 
-
 #include "base/mem.h"
 #include "policy/suite.h"
 #include "policy/weakness.h"

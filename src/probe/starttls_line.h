@@ -1,0 +1,22 @@
+/* What dialogues in lines have in common: words, whole lines, and what a server's yes leads to. */
+#ifndef PROBE_STARTTLS_LINE_H
+#define PROBE_STARTTLS_LINE_H
+
+#include "probe/starttls_dialogue.h"
+
+/* The first word of `rest`, which moves behind it; empty at the end. Borrowed. */
+struct bytes line_word(struct bytes *rest);
+
+/* Is it this one, in letters of either case? */
+bool line_word_is(struct bytes word, const char *text);
+
+/* Does it end in a line feed, so that all of it is there? */
+bool line_is_whole(struct bytes line);
+
+/* The frame of a reply of one line. */
+size_t line_frame(const struct starttls_step *step, struct bytes in);
+
+/* What consent leads to: NOT_OFFERED where an offer is needed and was not made. */
+enum starttls_state line_consent(const struct starttls_step *step, bool offered);
+
+#endif
