@@ -8,7 +8,7 @@ export ANSIBLE_LOCALHOST_WARNING=false ANSIBLE_NOCOLOR=1 ANSIBLE_RETRY_FILES_ENA
 export ANSIBLE_COLLECTIONS_PATH=$work/collections ANSIBLE_LOCAL_TEMP=$work/local ANSIBLE_REMOTE_TEMP=$work/remote
 mkdir -p "$HOME" "$work/hosts"
 
-check "make ansible" make -s ansible BUILD="$top/build"
+check "make ansible" make -s ansible
 check "the collection is installed" ansible-galaxy collection install -p "$ANSIBLE_COLLECTIONS_PATH" \
     build/ansible/tlsharden-servers-*.tar.gz
 run ansible-doc -t module tlsharden.servers.tlsharden
