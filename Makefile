@@ -11,7 +11,7 @@ BUILD_PACKAGES := gcc libc6-dev make pkg-config libssl-dev libjansson-dev libxml
 	libelf-dev libgnutls30 libsasl2-modules openssl diffutils
 TEST_PACKAGES := clang clang-format clang-tidy cppcheck valgrind mandoc libclang-rt-14-dev check \
 	gnutls-bin patch python3 python3-jsonschema mmdebstrap util-linux iproute2 xz-utils \
-	shellcheck git dpkg-dev debhelper fakeroot lintian systemd
+	shellcheck git dpkg-dev debhelper fakeroot lintian systemd zsh ansible-core ansible-lint
 LIBRARIES := libssl libcrypto jansson libxml-2.0 ldap libelf
 
 # --- flags -----------------------------------------------------------------------------------
@@ -28,7 +28,7 @@ IS_GCC := $(shell $(CC) --version 2>/dev/null | grep -q -i 'free software' && ec
 LIBRARY_CFLAGS := $(shell pkg-config --cflags $(LIBRARIES) 2>/dev/null)
 LIBRARY_LIBS := $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null)
 CPPFLAGS_ALL = -D_GNU_SOURCE -Isrc -DTLSHARDEN_VERSION='"$(VERSION)"' \
-	-DTLSHARDEN_DATA='"$(PREFIX)/share/tlsharden"' -DTLSHARDEN_CONFIG='"$(SYSCONFDIR)/tlsharden"' \
+	-DTLSHARDEN_PROGRAM='"$(PREFIX)/bin/tlsharden"' -DTLSHARDEN_DATA='"$(PREFIX)/share/tlsharden"' -DTLSHARDEN_CONFIG='"$(SYSCONFDIR)/tlsharden"' \
 	$(LIBRARY_CFLAGS) $(CPPFLAGS)
 CFLAGS ?= -O2 -g
 CFLAGS_ALL = -std=c11 $(CFLAGS) $(WARN) $(if $(IS_GCC),$(WARN_GCC)) $(WERROR) $(HARDEN) \

@@ -5,6 +5,8 @@ LIBEXEC_DIR  := $(PREFIX)/lib/tlsharden
 DATA_DIR     := $(PREFIX)/share/tlsharden
 UNIT_DIR     ?= $(PREFIX)/lib/systemd/system
 MAN_DIR      := $(PREFIX)/share/man
+BASH_DIR     ?= $(PREFIX)/share/bash-completion/completions
+ZSH_DIR      ?= $(PREFIX)/share/zsh/site-functions
 
 MANUALS := $(wildcard man/*.[0-9])
 UNITS := $(wildcard packaging/systemd/*.service packaging/systemd/*.timer)
@@ -19,6 +21,8 @@ install: $(PROGRAM) ## install beneath $(DESTDIR)$(PREFIX)
 		install -D -m 644 "$$file" "$(DESTDIR)$(DATA_DIR)/$$file" || exit 1; done
 	for page in $(MANUALS); do install -D -m 644 $$page \
 		$(DESTDIR)$(MAN_DIR)/man$${page##*.}/$${page##*/} || exit 1; done
+	install -D -m 644 packaging/completions/bash $(DESTDIR)$(BASH_DIR)/tlsharden
+	install -D -m 644 packaging/completions/zsh $(DESTDIR)$(ZSH_DIR)/_tlsharden
 	for file in $(PROGRAMS); do $(RELOCATE) $$file | install -D -m 755 /dev/stdin \
 		$(DESTDIR)$(LIBEXEC_DIR)/$${file##*/} || exit 1; done
 	for unit in $(UNITS); do $(RELOCATE) $$unit | install -D -m 644 /dev/stdin \
@@ -27,6 +31,7 @@ install: $(PROGRAM) ## install beneath $(DESTDIR)$(PREFIX)
 .PHONY: uninstall
 uninstall: ## take it away again; generations in /var/lib/tlsharden stay
 	rm -f $(DESTDIR)$(BIN_DIR)/tlsharden
+	rm -f $(DESTDIR)$(BASH_DIR)/tlsharden $(DESTDIR)$(ZSH_DIR)/_tlsharden
 	rm -rf $(DESTDIR)$(DATA_DIR) $(DESTDIR)$(LIBEXEC_DIR)
 	for page in $(MANUALS); do rm -f $(DESTDIR)$(MAN_DIR)/man$${page##*.}/$${page##*/}; done
 	for unit in $(UNITS); do rm -f $(DESTDIR)$(UNIT_DIR)/$${unit##*/}; done
@@ -43,3 +48,12 @@ deb: dist ## the Debian package, build/tlsharden_*.deb
 	@packaging/deb $(abspath $(TARBALL)) $(abspath $(BUILD))/deb
 	@cp $(BUILD)/deb/tlsharden_*.deb $(BUILD)/
 	$(call say,DEB ,$(BUILD)/$$(cd $(BUILD)/deb && echo tlsharden_*.deb))
+
+# The collection's module is the program itself, stripped: it is copied to every host.
+.PHONY: ansible
+ansible: $(PROGRAM) ## the Ansible collection, build/ansible/tlsharden-servers-VERSION.tar.gz
+	@rm -rf $(BUILD)/ansible && mkdir -p $(BUILD)/ansible
+	@cp -r packaging/ansible $(BUILD)/ansible/source
+	@strip -o $(BUILD)/ansible/source/plugins/modules/tlsharden $(PROGRAM)
+	@ansible-galaxy collection build --output-path $(BUILD)/ansible $(BUILD)/ansible/source >/dev/null
+	$(call say,ANS ,$$(echo $(BUILD)/ansible/*.tar.gz))

@@ -48,6 +48,8 @@ const struct command command_confirm = {
     .name = "confirm",
     .summary = "keep what apply --confirm has changed",
     .usage = "",
+    .examples = "  tlsharden apply --confirm 300; tlsharden confirm\n"
+                "  tlsharden confirm --verify --profile modern\n",
     .options = options,
     .run = run,
 };
