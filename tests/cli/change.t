@@ -211,9 +211,9 @@ run on_root --profile strict apply --yes
 status_is 5 "a second hard link"
 err_has "main.cf' has 2 hard links: copy it to a file of its own" "file and remedy"
 rm "$root/etc/postfix/second"
-flock "$root/etc/postfix/main.cf.tmp" sleep 30 &
+(flock 9 && exec sleep 30) 9>"$root/etc/postfix/main.cf.tmp" &
 holder=$!
-while [ ! -e "$root/etc/postfix/main.cf.tmp" ]; do sleep 0.1; done
+until ! flock -n "$root/etc/postfix/main.cf.tmp" true; do sleep 0.1; done
 run on_root --profile strict apply --yes
 status_is 5 "postconf at work, which has locked main.cf"
 err_has "another program is editing and has locked '/etc/postfix/main.cf.tmp': wait for it" "file and remedy"

@@ -37,7 +37,7 @@ same "$work/now" "$work/before" "asked, and no: all is as it was"
 
 at_terminal 'is all well' y apply --yes --confirm 30
 status_is 0 "yes"
-out_has 'y and Enter keeps it; it goes back in 30 s' "yes: was told how"
+out_has 'y and Enter keeps it, n takes it back; it goes back in 30 s' "yes: was told how"
 out_has 'generation 0001 is confirmed' "yes: confirmed"
 check "yes: it is final" history_ends committed
 tree "$work/after"

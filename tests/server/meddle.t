@@ -64,10 +64,9 @@ meddle "sed -i" "sed -i '\$amessage_size_limit = VALUE' /etc/postfix/main.cf"
 
 # Who has Postfix's lock is waited for, for a while.
 fresh
-flock /etc/postfix/master.cf.tmp sleep 20 &
+(flock 9 && exec sleep 20) 9>/etc/postfix/master.cf.tmp &
 holder=$!
-host_until 20 test -e /etc/postfix/master.cf.tmp
-sleep 0.2
+host_until 20 eval '! flock -n /etc/postfix/master.cf.tmp true'
 run tlsharden --root "$work/host" apply --profile strict --service postfix --yes
 status_is 5 "another editor has Postfix's lock: refused"
 err_has "another program is editing and has locked '/etc/postfix/master.cf.tmp': wait for it" "it is said which"
