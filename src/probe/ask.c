@@ -32,7 +32,7 @@ int ask_begin(struct ask *q, const char *starttls, const struct hello *hello,
     if (hello_write(hello, &q->out, err) < 0)
         return -1;
     if (starttls)
-        return starttls_begin(&q->talk, starttls, out, err);
+        return starttls_begin(&q->talk, starttls, hello->name, out, err);
     buf_addb(out, bytes_buf(&q->out));
     return 0;
 }
