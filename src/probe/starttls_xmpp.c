@@ -90,18 +90,6 @@ static int next_tag(struct bytes in, struct starttls_scan *scan, struct tag *ret
     }
 }
 
-/* RFC 6120 4.7.5: a stream without a version has no features. */
-static bool has_version(struct bytes tag)
-{
-    static const char attribute[] = "version";
-    const size_t n = sizeof attribute - 1;
-    for (size_t i = 1; i + n < tag.len; i++)
-        if (is_space(tag.data[i - 1]) && memcmp(tag.data + i, attribute, n) == 0 &&
-            (tag.data[i + n] == '=' || is_space(tag.data[i + n])))
-            return true;
-    return false;
-}
-
 /* --- replies --------------------------------------------------------------------------------- */
 
 /* What one tag does to the depth; false: it has no place here. The reply ends with it when the first
@@ -115,8 +103,7 @@ static bool step_over(const struct tag *tag, unsigned *depth, bool *ret_end)
         ++*depth;
     if (tag->kind == TAG_CLOSE)
         --*depth;
-    bool plain = before == 0 && !has_version(tag->all);
-    *ret_end = plain || (tag->kind != TAG_OPEN && *depth <= 1);
+    *ret_end = tag->kind != TAG_OPEN && *depth <= 1;
     return *depth <= DEPTH_LIMIT;
 }
 
@@ -155,7 +142,7 @@ static size_t frame_element(const struct starttls_step *step, struct bytes in,
 }
 
 /* The first element within the stream, and whether one of its children is `child`. `depth` is where
- * the reply begins. False: there is none, and `ret` is the last tag that there is. */
+ * the reply begins. False: there is none. */
 static bool find_element(struct bytes reply, unsigned depth, const char *child,
                          struct tag *ret, bool *ret_has)
 {
@@ -163,11 +150,11 @@ static bool find_element(struct bytes reply, unsigned depth, const char *child,
     struct tag tag;
     bool found = false, end = false;
     *ret_has = false;
-    *ret = (struct tag){.all = reply};
     while (!end && next_tag(reply, &scan, &tag) > 0) {
-        if (!found)
+        if (scan.depth == 1 && tag.kind != TAG_CLOSE) {
             *ret = tag;
-        found = found || (scan.depth == 1 && tag.kind != TAG_CLOSE);
+            found = true;
+        }
         if (scan.depth == 2 && tag.kind != TAG_CLOSE && child &&
             bytes_is(tag.name, child))
             *ret_has = true;
@@ -177,15 +164,16 @@ static bool find_element(struct bytes reply, unsigned depth, const char *child,
     return found;
 }
 
+/* A stream without a version (4.7.5) says nothing yet: that is how servers begin one that they only
+ * open to complain in it. */
 static enum starttls_state judge_features(const struct starttls_step *step,
                                           struct bytes reply, bool *unlisted)
 {
     struct tag first;
     bool offered;
     (void)unlisted;
-    if (!find_element(reply, 0, step->offer, &first, &offered))
-        return first.kind == TAG_CLOSE ? STARTTLS_TURNED_AWAY : STARTTLS_NOT_OFFERED;
-    if (bytes_is(first.name, "error"))
+    if (!find_element(reply, 0, step->offer, &first, &offered) ||
+        bytes_is(first.name, "error"))
         return STARTTLS_TURNED_AWAY;
     if (!bytes_is(first.name, "features"))
         return STARTTLS_BROKEN;
