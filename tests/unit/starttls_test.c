@@ -737,6 +737,37 @@ START_TEST(how_replies_are_cut_does_not_matter)
 }
 END_TEST
 
+static size_t count_replies(const struct conversation *c)
+{
+    size_t n = 0;
+    while (n < ARRAY_LEN(c->replies) && c->replies[n].len)
+        n++;
+    return n;
+}
+
+/* What is cut off anywhere is no consent. */
+START_TEST(half_a_consent_is_none)
+{
+    for (size_t i = 0; i < ARRAY_LEN(conversations); i++) {
+        const struct conversation *c = &conversations[i];
+        size_t count = count_replies(c);
+        struct bytes last = c->replies[count - 1];
+        for (size_t n = 0; c->end == STARTTLS_READY && n < last.len; n++) {
+            CLEANUP(starttls_release) struct starttls s = STARTTLS_INIT;
+            CLEANUP(buf_release) struct buf out = BUF_INIT;
+            struct err err = ERR_INIT;
+            ck_assert_int_eq(starttls_begin(&s, c->protocol, NULL, &out, &err), 0);
+            for (size_t k = 0; k + 1 < count; k++)
+                ck_assert_int_eq(starttls_feed(&s, c->replies[k], &out),
+                                 STARTTLS_TALKING);
+            struct bytes part = {.data = last.data, .len = n};
+            ck_assert_msg(starttls_feed(&s, part, &out) == STARTTLS_TALKING,
+                          "%s: %zu bytes of '%s'", c->protocol, n, last.data);
+        }
+    }
+}
+END_TEST
+
 START_TEST(the_end_is_final)
 {
     CLEANUP(starttls_release) struct starttls s = STARTTLS_INIT;
@@ -952,7 +983,7 @@ START_TEST(a_server_that_talks_for_ever_is_broken)
 END_TEST
 
 UNIT_MAIN("starttls", a_dialogue_ends_as_its_protocol_says,
-          how_replies_are_cut_does_not_matter, the_end_is_final,
+          how_replies_are_cut_does_not_matter, half_a_consent_is_none, the_end_is_final,
           endless_replies_are_refused, an_over_long_reply_in_one_piece_is_refused,
           an_unknown_protocol_is_an_error, openings_are_what_the_protocols_have,
           a_name_is_no_way_into_a_stream, mysql_is_told_that_tls_begins,
