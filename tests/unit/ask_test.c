@@ -102,10 +102,14 @@ END_TEST
 
 START_TEST(after_starttls)
 {
-    CLEANUP(answer_release) struct answer a = ANSWER_INIT;
     struct hello h = everything(PROTOCOL_TLS1_2);
-    is_answered(&(struct server_rules){.starttls = "smtp"}, &h, &a);
-    ck_assert_msg(a.verdict == ASK_ACCEPTED, "%s", a.why);
+    for (size_t i = 0; i < ARRAY_LEN(server_scripts); i++) {
+        CLEANUP(answer_release) struct answer a = ANSWER_INIT;
+        const char *protocol = server_scripts[i].protocol;
+        is_answered(&(struct server_rules){.starttls = protocol, .speaks = protocol}, &h,
+                    &a);
+        ck_assert_msg(a.verdict == ASK_ACCEPTED, "%s: %s", protocol, a.why);
+    }
 }
 END_TEST
 
