@@ -66,7 +66,7 @@ static bool read_key_share(struct flight *f, struct bytes body, bool retry)
 static bool read_version(struct flight *f, struct bytes body)
 {
     struct cursor c = {.left = body};
-    return cursor_u16(&c, &f->version) && c.left.len == 0;
+    return cursor_u16(&c, &f->version) && f->version == 0x0304 && c.left.len == 0;
 }
 
 static bool read_extension(struct flight *f, unsigned type, struct bytes body, bool retry)
@@ -114,17 +114,18 @@ static bool read_extensions(struct flight *f, struct cursor *c, bool retry)
     return true;
 }
 
-/* RFC 8446 4.1.3, RFC 5246 7.4.1.3 */
+/* RFC 8446 4.1.3, RFC 5246 7.4.1.3. TLS 1.3 is chosen in supported_versions, and nothing else is
+ * (4.2.1). */
 static bool read_server_hello(struct flight *f, struct bytes body)
 {
     struct cursor c = {.left = body};
     struct bytes random, session;
-    if (!cursor_u16(&c, &f->version) || !cursor_take(&c, 32, &random) ||
-        !cursor_vector(&c, 1, &session) || session.len > 32 ||
-        !cursor_u16(&c, &f->suite) || !cursor_u8(&c, &f->compression))
+    if (!cursor_u16(&c, &f->version) || f->version < 0x0300 || f->version > 0x0303 ||
+        !cursor_take(&c, 32, &random) || !cursor_vector(&c, 1, &session) ||
+        session.len > 32 || !cursor_u16(&c, &f->suite) || !cursor_u8(&c, &f->compression))
         return false;
     bool retry = memcmp(random.data, retry_random, sizeof retry_random) == 0;
-    if (!read_extensions(f, &c, retry) || f->version < 0x0300 || f->version > 0x0304)
+    if (!read_extensions(f, &c, retry))
         return false;
     f->hello = true;
     if (retry)
@@ -326,6 +327,7 @@ void flight_ssl2(struct flight *f, struct bytes body)
         ok = cursor_u8(&c, &zero) && cursor_u8(&c, &f->alert) && zero == 0 &&
              c.left.len == 0;
         f->level = 2;
+        f->version = 0x0002;
         f->state = FLIGHT_ALERT;
     } else if (ok) {
         ok = type == 4 && read_ssl2_hello(f, &c);

@@ -193,6 +193,12 @@ static const struct {
     {"16 03 03 002a 02 000026 0305" RANDOM "00 c02f 00", "message 2 is malformed"},
     {"16 03 03 002e 02 00002a 0303" RANDOM "00 c02f 00 0002 0017", "message 2 is malformed"},
     {"16 03 03 002d 02 000029 0303" RANDOM "00 c02f 00 0000 00", "message 2 is malformed"},
+    /* TLS 1.3 without supported_versions; another version in it */
+    {"16 03 03 002a 02 000026 0304" RANDOM "00 1301 00", "message 2 is malformed"},
+    {"16 03 03 0032 02 00002e 0303" RANDOM "00 c02f 00 0006 002b 0002 0303",
+     "message 2 is malformed"},
+    {"16 03 03 0032 02 00002e 0303" RANDOM "00 1301 00 0006 002b 0002 7f1c",
+     "message 2 is malformed"},
     /* twice; renegotiation_info that is not empty; an unknown message */
     {"16 03 03 0054 02 000026 0303" RANDOM "00 c02f 00" "02 000026 0303" RANDOM "00 c02f 00",
      "message 2 is out of turn"},
@@ -253,6 +259,8 @@ START_TEST(alerts)
                       "15 0303 0002 02 50");
     ck_assert_uint_eq(within.state, FLIGHT_ALERT);
     ck_assert_uint_eq(within.alert, 80);
+    ck_assert(within.amid);
+    ck_assert(!closed.amid);
     ck_assert(!within.hello);
 }
 END_TEST
@@ -300,6 +308,16 @@ START_TEST(ssl2)
     read_hex(&error, "8003 00 0001");
     ck_assert_uint_eq(error.state, FLIGHT_ALERT);
     ck_assert_uint_eq(error.alert, 1);
+    ck_assert_uint_eq(error.version, 0x0002);
+    /* behind a record of TLS, and behind the beginning of a hello */
+    CLEANUP(flight_release) struct flight late = FLIGHT_INIT, amid = FLIGHT_INIT;
+    read_hex(&late, "15 0303 0002 01 70"
+        "8022 04 00 01 0002 0004 0003 0010" "30020500" "010080"
+        "0102030405060708090a0b0c0d0e0f10");
+    ck_assert_uint_eq(late.state, FLIGHT_BROKEN);
+    ck_assert(!late.hello);
+    read_hex(&amid, "16 0303 0003 02 0000" "8003 00 0001");
+    ck_assert_uint_eq(amid.state, FLIGHT_BROKEN);
 }
 END_TEST
 /* clang-format on */
