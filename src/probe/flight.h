@@ -1,6 +1,6 @@
 /*
  * A server's first flight: what it answers to a ClientHello, up to where cryptography would begin.
- * No input or output, no library: bytes in, a state out.
+ * No input or output: bytes in, a state out.
  *
  *     CLEANUP(flight_release) struct flight f = FLIGHT_INIT;
  *     while (flight_feed(&f, received) == FLIGHT_READING) ...
