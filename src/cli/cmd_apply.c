@@ -125,6 +125,20 @@ static int await(void *ctx, struct err *err)
     return waiter_start(proof->cli, seconds, err);
 }
 
+/* At once: who says no does not want to wait for the deadline. Who waits for it may be at it already. */
+static int take_back(const struct cli *cli, struct err *err)
+{
+    CLEANUP(mem_freep) char *dir = state_dir(cli);
+    struct txn_opts opts = state_opts(&cli, dir);
+    bool had_work = false;
+    int rc = txn_recover(&opts, &had_work, err);
+    progress_done(cli);
+    if (rc < 0)
+        return err_context(err, "it was not confirmed, and goes back");
+    return err_set(err, ERR_ROLLED_BACK,
+                   "it was not confirmed; everything is back as it was");
+}
+
 /* A terminal is asked; a script goes on and runs `tlsharden confirm`. */
 static int see_to_confirmation(const struct cli *cli, unsigned seconds, struct err *err)
 {
@@ -141,7 +155,7 @@ static int see_to_confirmation(const struct cli *cli, unsigned seconds, struct e
         return txn_confirm(&opts, &generation, err) < 0
                    ? -1
                    : state_tell(cli, generation, "confirmed");
-    return err_set(err, ERR_ROLLED_BACK, "it was not confirmed, and goes back");
+    return take_back(cli, err);
 }
 
 static int carry_out(const struct cli *cli, const struct planning *p, struct err *err)

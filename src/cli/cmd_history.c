@@ -19,7 +19,15 @@ static void print_services(const json_t *services)
 {
     for (size_t i = 0; i < json_array_size(services); i++)
         printf("%s%s", i ? ", " : "", json_string_value(json_array_get(services, i)));
-    putchar('\n');
+}
+
+/* Why it went back, unless somebody asked for it; damage is told with what to do. */
+static void print_cause(const json_t *one)
+{
+    const char *cause = text_of(one, "cause");
+    if (*cause && strcmp(cause, "rolled back") != 0 &&
+        strcmp(text_of(one, "state"), "damaged") != 0)
+        printf(" (%s)", cause);
 }
 
 static void print_all(const json_t *all)
@@ -34,6 +42,8 @@ static void print_all(const json_t *all)
         printf("%-8s  %-20s  %-14s  %-11s  ", text_of(one, "id"), text_of(one, "time"),
                text_of(one, "profile"), text_of(one, "state"));
         print_services(json_object_get(one, "services"));
+        print_cause(one);
+        putchar('\n');
     }
 }
 
@@ -50,6 +60,8 @@ static int list(const struct cli *cli, struct err *err)
         print_all(all);
     if (cli->format == CLI_TEXT && !json_array_size(all))
         cli_say(cli, "nothing has been changed here yet");
+    if (cli->format == CLI_TEXT)
+        state_warn(cli); /* what waits for somebody, and what to do */
     return 0;
 }
 

@@ -1,6 +1,9 @@
 /* tlsharden rollback: a generation, taken back. */
 #include "cli/cli.h"
 
+#include <stdlib.h>
+#include <unistd.h>
+
 #include "cli/progress.h"
 #include "cli/state.h"
 
@@ -25,6 +28,29 @@ static int take_arguments(const struct cli *cli, int argc, char **argv,
     return 0;
 }
 
+/* How much is back, and who has read it again. */
+static int tell(const struct cli *cli, const struct txn_opts *opts, unsigned generation)
+{
+    struct err ignored = ERR_INIT;
+    json_t *all CLEANUP(json_decrefp) = txn_history(opts, &ignored), *one, *name;
+    size_t files = 0, i, k;
+    CLEANUP(buf_release) struct buf text = BUF_INIT;
+    CLEANUP(buf_release) struct buf services = BUF_INIT;
+    json_array_foreach(all, i, one)
+    {
+        const char *id = json_string_value(json_object_get(one, "id"));
+        if (!id || strtoul(id, NULL, 10) != generation)
+            continue;
+        files = json_array_size(json_object_get(one, "files"));
+        json_array_foreach(json_object_get(one, "services"), k, name)
+            buf_addf(&services, "%s%s", k ? ", " : "", json_string_value(name));
+    }
+    buf_addf(&text, "taken back: %zu file%s of %s %s as before", files,
+             files == 1 ? "" : "s", buf_str(&services), files == 1 ? "is" : "are");
+    return state_tell(cli, generation,
+                      cli->format == CLI_TEXT && files ? buf_str(&text) : "taken back");
+}
+
 static int run(const struct cli *cli, int argc, char **argv, struct err *err)
 {
     CLEANUP(strv_release) struct strv force = STRV_INIT;
@@ -40,10 +66,10 @@ static int run(const struct cli *cli, int argc, char **argv, struct err *err)
     progress_done(cli);
     if (rc < 0)
         return -1;
-    for (size_t i = 0; i < force.count; i++)
-        cli_say(cli, "'%s': an edited version would be in %s/gen/%04u/kept",
-                force.items[i], dir, generation);
-    return state_tell(cli, generation, "taken back");
+    CLEANUP(mem_freep) char *kept = mem_printf("%s/gen/%04u/kept", dir, generation);
+    if (force.count && access(kept, F_OK) == 0)
+        cli_say(cli, "what was edited is kept in %s", kept);
+    return tell(cli, &opts, generation);
 }
 
 static const struct cli_option options[] = {

@@ -164,12 +164,12 @@ int waiter_start(const struct cli *cli, unsigned seconds, struct err *err)
 
 /* --- asking ------------------------------------------------------------------------------ */
 
-/* 1: yes; 0: something else; -1: nobody is there. */
+/* 1: yes; -1: no, or nobody is there; 0: something else. */
 static int read_answer(void)
 {
     char answer[64];
     ssize_t n = read(STDIN_FILENO, answer, sizeof answer);
-    if (n <= 0)
+    if (n <= 0 || answer[0] == 'n' || answer[0] == 'N')
         return -1;
     return answer[0] == 'y' || answer[0] == 'Y';
 }
@@ -178,10 +178,11 @@ bool waiter_ask(unsigned seconds)
 {
     int64_t deadline = deadline_in((int)seconds * 1000);
     for (int left = deadline_left(deadline); left > 0; left = deadline_left(deadline)) {
-        fprintf(
-            stderr,
-            "\r\033[Ktlsharden: is all well? y and Enter keeps it; it goes back in %d s ",
-            (left + 999) / 1000);
+        fprintf(stderr,
+                "\r\033[Ktlsharden: is all well? y and Enter keeps it, n takes it back; "
+                "it goes "
+                "back in %d s ",
+                (left + 999) / 1000);
         struct pollfd p = {.fd = STDIN_FILENO, .events = POLLIN};
         int ready = poll(&p, 1, left < 1000 ? left : 1000);
         int answer = ready > 0 ? read_answer() : 0;

@@ -32,7 +32,7 @@ int ask_begin(struct ask *q, const char *starttls, const struct hello *hello,
     if (hello_write(hello, &q->out, err) < 0)
         return -1;
     if (starttls)
-        return starttls_begin(&q->talk, starttls, out, err);
+        return starttls_begin(&q->talk, starttls, hello->name, out, err);
     buf_addb(out, bytes_buf(&q->out));
     return 0;
 }
@@ -82,16 +82,31 @@ static bool is_refusal(unsigned alert)
     }
 }
 
+/* NO_CIPHER is the one error with which SSLv2 answers to an offer ("The SSL Protocol" 2.2). */
+static bool judge_ssl2_error(struct ask *q)
+{
+    unsigned error = q->answer.flight.alert;
+    bool wanted = q->hello->max == PROTOCOL_SSL2;
+    inconclusive(q, wanted ? ASK_ALERT : ASK_BROKEN, "error %u of SSLv2", error);
+    if (wanted && error == 1)
+        q->answer.verdict = ASK_REFUSED;
+    return true;
+}
+
 static bool judge_alert(struct ask *q)
 {
     const struct flight *f = &q->answer.flight;
+    if (f->version == protocol_info(PROTOCOL_SSL2)->wire)
+        return judge_ssl2_error(q);
     const char *name = flight_alert_name(f->alert);
-    const char *after = f->hello ? " after the server's hello" : "";
+    const char *after = f->hello  ? " after the server's hello"
+                        : f->amid ? " amid the server's hello"
+                                  : "";
     if (f->alert == 0)
         return inconclusive(q, ASK_CLOSED, "closed by the server (close_notify)%s",
                             after);
     inconclusive(q, ASK_ALERT, "alert %u (%s)%s", f->alert, name, after);
-    if (!f->hello && is_refusal(f->alert))
+    if (!f->hello && !f->amid && is_refusal(f->alert))
         q->answer.verdict = ASK_REFUSED;
     return true;
 }
@@ -100,11 +115,20 @@ static bool is_offered(const struct hello *h, const struct flight *f)
 {
     if (h->max == PROTOCOL_SSL2)
         return f->version == protocol_info(PROTOCOL_SSL2)->wire;
-    if (f->version > protocol_info(h->max)->wire)
+    if (f->version > protocol_info(h->max)->wire ||
+        f->version == protocol_info(PROTOCOL_SSL2)->wire)
         return false;
     if (h->max >= PROTOCOL_TLS1_3 && f->version < protocol_info(h->min)->wire)
         return false;
     return ids_has(h->suites, f->suite);
+}
+
+/* RFC 8446 4.1.4, 4.2.8. Before TLS 1.3 there are servers that do not care what was offered. */
+static bool is_group_offered(const struct hello *h, const struct flight *f)
+{
+    if (f->version != protocol_info(PROTOCOL_TLS1_3)->wire || f->group == 0)
+        return true;
+    return h->groups && ids_has(h->groups, f->group);
 }
 
 static bool judge_hello(struct ask *q)
@@ -114,6 +138,9 @@ static bool judge_hello(struct ask *q)
         return inconclusive(
             q, ASK_BROKEN, "the server chose version 0x%04x, suite 0x%04x: never offered",
             f->version, f->suite);
+    if (!is_group_offered(q->hello, f))
+        return inconclusive(q, ASK_BROKEN, "the server chose group 0x%04x: never offered",
+                            f->group);
     return conclude(q, ASK_ACCEPTED, ASK_NO_CAUSE);
 }
 

@@ -108,7 +108,7 @@ static int check_protocol(const struct endpoint *e, struct err *err)
 {
     CLEANUP(starttls_release) struct starttls talk = STARTTLS_INIT;
     CLEANUP(buf_release) struct buf ignored = BUF_INIT;
-    return e->starttls ? starttls_begin(&talk, e->starttls, &ignored, err) : 0;
+    return e->starttls ? starttls_begin(&talk, e->starttls, e->name, &ignored, err) : 0;
 }
 
 /* --- what came of it ------------------------------------------------------------------------- */
@@ -245,12 +245,13 @@ static enum wire_end shake(struct tls *t)
     return end == WIRE_CLOSED || end == WIRE_TIMED_OUT ? WIRE_OK : end;
 }
 
-static bool begin_tls(struct wire *w, const char *protocol, struct handshake_result *r)
+static bool begin_tls(struct wire *w, const struct endpoint *e,
+                      struct handshake_result *r)
 {
     CLEANUP(mem_freep) char *why = NULL;
-    if (!protocol)
+    if (!e->starttls)
         return true;
-    enum starttls_state state = starttls_run(w, protocol, &why);
+    enum starttls_state state = starttls_run(w, e->starttls, e->name, &why);
     bool unheard = state == STARTTLS_DROPPED || state == STARTTLS_TURNED_AWAY;
     if (state != STARTTLS_READY)
         not_ok(r, unheard ? HANDSHAKE_DROPPED : HANDSHAKE_STARTTLS, why);
@@ -268,7 +269,7 @@ static int run(struct tls *t, struct wire *wire, const struct endpoint *e,
         not_ok(r, HANDSHAKE_CONNECT, dialled.text);
         return 0;
     }
-    if (!begin_tls(wire, e->starttls, r))
+    if (!begin_tls(wire, e, r))
         return 0;
     t->wire = wire;
     enum wire_end end = shake(t);

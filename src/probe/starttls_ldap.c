@@ -97,9 +97,11 @@ static bool parse_response(struct bytes reply, struct ldap_response *ret)
     return body.len == 0;
 }
 
-static size_t frame_ldap(const struct starttls_step *step, struct bytes in)
+static size_t frame_ldap(const struct starttls_step *step, struct bytes in,
+                         struct starttls_scan *scan)
 {
     (void)step;
+    (void)scan;
     size_t header, length;
     if (in.len && (unsigned char)in.data[0] != BER_SEQUENCE)
         return STARTTLS_NO_REPLY;
@@ -146,7 +148,7 @@ static const struct starttls_step steps[] = {
 
 const struct starttls_dialogue starttls_ldap = {
     .protocol = "ldap",
-    .opening = {.data = REQUEST, .len = sizeof REQUEST - 1},
+    .opening = STARTTLS_SAY(REQUEST),
     .steps = steps,
     .describe = describe,
 };

@@ -18,21 +18,27 @@ bool line_word_is(struct bytes word, const char *text)
     return bytes_eq_nocase(word, bytes_str(text));
 }
 
-bool line_is_whole(struct bytes line)
+bool line_scan(struct bytes in, struct starttls_scan *scan, struct bytes *ret)
 {
-    return line.len && line.data[line.len - 1] == '\n';
+    struct bytes rest = {.data = in.data + scan->at, .len = in.len - scan->at}, line;
+    if (!bytes_next_line(&rest, &line) || line.data[line.len - 1] != '\n')
+        return false;
+    scan->at += line.len;
+    *ret = line;
+    return true;
 }
 
-size_t line_frame(const struct starttls_step *step, struct bytes in)
+size_t line_frame(const struct starttls_step *step, struct bytes in,
+                  struct starttls_scan *scan)
 {
     (void)step;
-    struct bytes line = {.data = "", .len = 0};
-    return bytes_next_line(&in, &line) && line_is_whole(line) ? line.len : 0;
+    struct bytes line;
+    return line_scan(in, scan, &line) ? line.len : 0;
 }
 
 enum starttls_state line_consent(const struct starttls_step *step, bool offered)
 {
     if (step->offer && !offered)
         return STARTTLS_NOT_OFFERED;
-    return step->say ? STARTTLS_TALKING : STARTTLS_READY;
+    return step->say.len ? STARTTLS_TALKING : STARTTLS_READY;
 }

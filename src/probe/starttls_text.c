@@ -36,12 +36,13 @@ static enum starttls_state judge_imap_greeting(const struct starttls_step *step,
 }
 
 /* News ("* ...") up to the line that begins with our tag, or to the news that this is the end. */
-static size_t frame_tagged(const struct starttls_step *step, struct bytes in)
+static size_t frame_tagged(const struct starttls_step *step, struct bytes in,
+                           struct starttls_scan *scan)
 {
-    struct bytes rest = in, line = {.data = "", .len = 0};
-    while (bytes_next_line(&rest, &line) && line_is_whole(line)) {
+    struct bytes line;
+    while (line_scan(in, scan, &line)) {
         if (bytes_starts(line, step->tag) || is_bye(line))
-            return in.len - rest.len;
+            return scan->at;
         if (!bytes_starts(line, "* "))
             return STARTTLS_NO_REPLY;
     }
@@ -90,13 +91,13 @@ static const struct starttls_step imap_steps[] = {
     {.frame = line_frame,
      .judge = judge_imap_greeting,
      .yes = "OK",
-     .say = "a1 CAPABILITY\r\n"},
+     .say = STARTTLS_SAY("a1 CAPABILITY\r\n")},
     {.frame = frame_tagged,
      .judge = judge_tagged,
      .tag = "a1 ",
      .yes = "OK",
      .offer = "STARTTLS",
-     .say = "a2 STARTTLS\r\n",
+     .say = STARTTLS_SAY("a2 STARTTLS\r\n"),
      .otherwise = STARTTLS_NOT_OFFERED},
     {.frame = frame_tagged,
      .judge = judge_tagged,
@@ -111,14 +112,13 @@ const struct starttls_dialogue starttls_imap = {
 /* --- POP3 ------------------------------------------------------------------------------------ */
 
 /* "+OK" and lines up to ".", or one line of "-ERR". */
-static size_t frame_capa(const struct starttls_step *step, struct bytes in)
+static size_t frame_capa(const struct starttls_step *step, struct bytes in,
+                         struct starttls_scan *scan)
 {
-    struct bytes rest = in, line = {.data = "", .len = 0};
-    if (!bytes_starts(in, step->yes))
-        return line_frame(step, in);
-    while (bytes_next_line(&rest, &line) && line_is_whole(line))
-        if (bytes_is(bytes_trim(line), "."))
-            return in.len - rest.len;
+    struct bytes line;
+    while (line_scan(in, scan, &line))
+        if (!bytes_starts(in, step->yes) || bytes_is(bytes_trim(line), "."))
+            return scan->at;
     return 0;
 }
 
@@ -159,13 +159,13 @@ static const struct starttls_step pop3_steps[] = {
     {.frame = line_frame,
      .judge = judge_pop3,
      .yes = "+OK",
-     .say = "CAPA\r\n",
+     .say = STARTTLS_SAY("CAPA\r\n"),
      .otherwise = STARTTLS_TURNED_AWAY},
     {.frame = frame_capa,
      .judge = judge_pop3,
      .yes = "+OK",
      .offer = "STLS",
-     .say = "STLS\r\n",
+     .say = STARTTLS_SAY("STLS\r\n"),
      .otherwise = STARTTLS_TALKING},
     {.frame = line_frame,
      .judge = judge_pop3,

@@ -33,7 +33,8 @@ static const struct target_protocol protocols[] = {
     {"ldaps", NULL, 636, false},
     {"ftp", "ftp", 21, true},
     {"ftps", NULL, 990, true},
-    {"xmpp", "xmpp", 5222, false},
+    {"xmpp-client", "xmpp-client", 5222, false},
+    {"xmpp", "xmpp-client", 5222, false},
     {"xmpp-server", "xmpp-server", 5269, false},
     {"postgres", "postgres", 5432, false},
     {"mysql", "mysql", 3306, false},
@@ -166,7 +167,7 @@ static int check_dialogue(const struct target_protocol *p, struct err *err)
     CLEANUP(starttls_release) struct starttls talk = STARTTLS_INIT;
     CLEANUP(buf_release) struct buf ignored = BUF_INIT;
     struct err own = ERR_INIT;
-    if (p->starttls && starttls_begin(&talk, p->starttls, &ignored, &own) < 0)
+    if (p->starttls && starttls_begin(&talk, p->starttls, NULL, &ignored, &own) < 0)
         return err_set(err, ERR_USAGE, "%s", own.text);
     return 0;
 }

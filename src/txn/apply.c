@@ -322,7 +322,10 @@ static int find_waiting(const struct store *s, unsigned *ret, struct err *err)
         if (r.state == RECORD_UNCONFIRMED)
             *ret = ids[i];
     }
-    return *ret ? 0 : err_set(err, ERR_REFUSED, "nothing waits to be confirmed");
+    return *ret ? 0
+                : err_set(err, ERR_REFUSED,
+                          "nothing waits to be confirmed: the last change is "
+                          "final, or was taken back; see 'tlsharden history'");
 }
 
 static int confirm(struct run *run, struct err *err)

@@ -14,6 +14,7 @@
 
 #include "base/directory.h"
 #include "base/file.h"
+#include "txn/guard.h"
 
 static const char *text(const json_t *entry, const char *key)
 {
@@ -68,7 +69,7 @@ static int flush(const json_t *entry, struct err *err)
     if (!path)
         return 0;
     CLEANUP(fd_close) int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0 || syncfs(fd) < 0)
+    if (fd < 0 || guard_syncfs(fd, GUARD_ENTRY) < 0)
         return err_sys(err, errno, "sync '%s'", path);
     return 0;
 }

@@ -10,6 +10,7 @@
 
 enum guard {
     GUARD_NONE,
+    GUARD_MADE,        /* syncfs: the directories of the records, when they were made */
     GUARD_RECORD,      /* fsync: the record and the images in it */
     GUARD_RECORD_DIR,  /* fsync: the folder that holds them, and the one above */
     GUARD_STAGED,      /* fsync: a staged file */
@@ -20,6 +21,7 @@ enum guard {
     GUARD_STATE,   /* fsync: how far it is */
     GUARD_STATE_DIR, /* fsync: its folder */
     GUARD_BEFORE,    /* fsync: the folder that old files move to */
+    GUARD_ENTRY,     /* syncfs: what a directory server wrote of an entry */
     GUARD_DISPLACED, /* look: is what came out of an exchange what the plan saw? */
     GUARD_REREAD,    /* look: does a staged file hold what was written? */
     GUARD_LATE_EDIT, /* look: was the old file written to after it was displaced? */

@@ -68,16 +68,21 @@ static int choose(const struct store *s, const char *text, unsigned *ret, struct
     if (look_through(s, &c, err) < 0)
         return -1;
     if (!text && !c.last)
-        return err_set(err, ERR_REFUSED, "there is nothing to roll back");
+        return err_set(err, ERR_REFUSED,
+                       "there is nothing to roll back: no change is in place; see "
+                       "'tlsharden history'");
     if (text && !c.found)
         return id_unknown(c.id, err);
     if (text && !is_in_place(c.state))
-        return err_set(err, ERR_REFUSED, "generation %04u is %s already", c.id,
+        return err_set(err, ERR_REFUSED,
+                       "generation %04u is %s already, and nothing was changed", c.id,
                        record_state_name(c.state));
     if (text && c.later.len)
-        return err_set(err, ERR_REFUSED,
-                       "generation %04u was followed by %s: roll back later ones first",
-                       c.id, buf_str(&c.later));
+        return err_set(
+            err, ERR_REFUSED,
+            "generation %04u was followed by %s, and nothing was changed: roll back "
+            "later ones first ('tlsharden rollback' takes back the last)",
+            c.id, buf_str(&c.later));
     *ret = text ? c.id : c.last;
     return 0;
 }

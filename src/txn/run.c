@@ -21,6 +21,7 @@ int run_begin(struct run *run, const struct txn_opts *opts, struct err *err)
                         .store = STORE_INIT,
                         .record = RECORD_INIT};
     hold_begin(&run->hold);
+    run->umask = umask(022);
     if (root_open(opts->root, &run->root, err) < 0)
         return -1;
     return store_open(opts->state_dir, &run->store, err);
@@ -32,6 +33,7 @@ void run_end(struct run *run)
     record_release(&run->record);
     store_release(&run->store);
     root_release(&run->root);
+    umask(run->umask);
     hold_end(&run->hold);
 }
 

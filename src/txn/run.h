@@ -17,13 +17,14 @@ struct run {
     struct root root;
     struct store store;
     struct hold hold;
+    mode_t umask; /* the caller's */
     struct record record;
     bool begun; /* a file or a service is not what it was */
     struct buf
         kept; /* what somebody made of our files and is now among the records, for people */
 };
 
-/* Opens root and store, takes the lock, holds signals; run_end() in any case. */
+/* Opens root and store, takes the lock, holds signals, sets the umask to 022; run_end() in any case. */
 int run_begin(struct run *run, const struct txn_opts *opts, struct err *err) MUST_CHECK;
 void run_end(struct run *run);
 

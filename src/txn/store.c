@@ -83,7 +83,9 @@ static int make_state_dir(const char *path, struct err *err)
         (mkdir(gen, 0700) < 0 && errno != EEXIST))
         return err_sys(err, errno, "create directory '%s'", gen);
     CLEANUP(fd_close) int fd = open(path, DIRECTORY);
-    return fd < 0 || syncfs(fd) < 0 ? err_sys(err, errno, "sync '%s'", path) : 0;
+    return fd < 0 || guard_syncfs(fd, GUARD_MADE) < 0
+               ? err_sys(err, errno, "sync '%s'", path)
+               : 0;
 }
 
 static int open_dirs(const char *path, struct store *s, struct err *err)

@@ -168,6 +168,20 @@ check "the edit is kept" grep -rq '^# by hand$' "$root/var/lib/tlsharden/gen/$id
 tree "$work/now"
 same "$work/now" "$work/before" "all is as it was"
 
+# --- whose umask ---------------------------------------------------------------------------------
+
+for mask in 0 022 077; do
+    (umask "$mask" && on_root --profile strict apply --yes >/dev/null 2>&1)
+    tree "$work/mask.$mask"
+    run on_root rollback
+    status_is 0 "umask $mask: applied and taken back"
+    tree "$work/now"
+    same "$work/now" "$work/before" "umask $mask: all is as it was"
+    same "$work/mask.$mask" "$work/by-plan" "umask $mask: the same modes"
+done
+is "$(find "$root/var/lib/tlsharden" \( -type d ! -perm 700 \) -o \( -type f ! -path '*/before/*' ! -path '*/kept/*' -perm /077 \))" '' \
+    "the records are nobody else's"
+
 # --- old generations -----------------------------------------------------------------------------
 
 run on_root --profile strict apply --yes --keep 0
@@ -197,6 +211,13 @@ run on_root --profile strict apply --yes
 status_is 5 "a second hard link"
 err_has "main.cf' has 2 hard links: copy it to a file of its own" "file and remedy"
 rm "$root/etc/postfix/second"
+(flock 9 && exec sleep 30) 9>"$root/etc/postfix/main.cf.tmp" &
+holder=$!
+until ! flock -n "$root/etc/postfix/main.cf.tmp" true; do sleep 0.1; done
+run on_root --profile strict apply --yes
+status_is 5 "postconf at work, which has locked main.cf"
+err_has "another program is editing and has locked '/etc/postfix/main.cf.tmp': wait for it" "file and remedy"
+kill "$holder"
 run python3 -c 'import fcntl, struct, subprocess, sys
 fd = open(sys.argv[1], "r+")
 fcntl.fcntl(fd, 37, struct.pack("hhqqi4x", fcntl.F_WRLCK, 0, 0, 0, 0))

@@ -87,6 +87,56 @@ run tlsharden verify --targets "$work/others" --profile strict --format json
 status_is 4 "no LDAP is no verdict"
 check "others are asked several at a time" test "$(cat "$work/most")" -gt 1
 
+# --- who has no TLS, and who only has no time --------------------------------------------------------
+
+# Answers as its line has it: what is said first, and then to each thing that is heard.
+cat >"$work/says.py" <<'END'
+import asyncio
+import sys
+
+lines = [line.encode().decode("unicode_escape").encode("latin-1") for line in sys.argv[2:]]
+
+
+async def serve(reader, writer):
+    try:
+        for number, line in enumerate(lines):
+            if number and not await reader.read(4096):
+                break
+            writer.write(line)
+            await writer.drain()
+        await asyncio.wait_for(reader.read(4096), 1)
+    except (OSError, asyncio.TimeoutError):
+        pass
+    writer.close()
+
+
+async def main():
+    server = await asyncio.start_server(serve, "127.0.0.1", int(sys.argv[1]))
+    await server.serve_forever()
+
+
+asyncio.run(main())
+END
+# said PROTOCOL STATUS WORDS LINE...
+said()
+{
+    local protocol=$1 status=$2 words=$3
+    shift 3
+    serve says python3 "$work/says.py" @PORT@ "$@"
+    run tlsharden verify "127.0.0.1:$port/$protocol" --profile strict --format json
+    status_is "$status" "$protocol, $words: exit status $status"
+    out_has "STARTTLS: $words" "$protocol, $words: and it is told"
+}
+said ftp 1 'not offered: 502 no' '220 hi\r\n' '502 no FEAT\r\n' '502 no AUTH\r\n'
+said ftp 1 'refused when asked: 431 no key' '220 hi\r\n' '211-has\r\n AUTH TLS\r\n211 End\r\n' '431 no key\r\n'
+said ftp 4 'turned away: 421 too many' '421 too many users\r\n'
+said sieve 1 'not offered: ' '"SIEVE" ""\r\nOK\r\n'
+said sieve 4 'turned away: BYE' 'BYE "too many connections"\r\n'
+said smtp 1 'refused when asked: 454' '220 hi\r\n' '250-hi\r\n250 STARTTLS\r\n' '454 no key\r\n'
+said smtp 4 'turned away: 421' '421 4.7.0 too many connections\r\n'
+said imap 4 'turned away: ' '* OK hi\r\n' '* BYE busy\r\n'
+said mysql 4 'turned away: error 1040: Too many' '\x17\0\0\0\xff\x10\x04Too many connections'
+
 # --- the command line ----------------------------------------------------------------------------
 
 printf 'localhost:443\nlocalhost:x\n' >"$work/wrong"

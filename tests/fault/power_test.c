@@ -25,6 +25,7 @@
 #define FLAG_NOFLUSH 2u      /* nothing is */
 #define IMAGE_SIZE   ((off_t)8 << 20)
 #define EXT4_MAGIC   0xEF53
+#define MANY         24 /* so many files that they are synced at once */
 
 /* --- a file system of our own ------------------------------------------------------------ */
 
@@ -239,9 +240,9 @@ static void everywhere(struct power *p, int (*work)(void *), enum verdict when_d
     power_make(&p, prepared, more)
 
 static void lose_everywhere(const char *what, int (*prepared)(void *),
-                            int (*work)(void *), enum verdict when_done)
+                            int (*work)(void *), enum verdict when_done, int more)
 {
-    POWER(prepared, 0);
+    POWER(prepared, more);
     struct losses l = {.points = 0};
     for (p.flag = FLAG_FLUSH; p.flag <= FLAG_NOFLUSH; p.flag++)
         everywhere(&p, work, when_done, true, &l);
@@ -252,19 +253,29 @@ static void lose_everywhere(const char *what, int (*prepared)(void *),
 
 START_TEST(power_lost_during_apply)
 {
-    lose_everywhere("apply", NULL, bed_apply, ALL_NEW);
+    lose_everywhere("apply", NULL, bed_apply, ALL_NEW, 0);
 }
 END_TEST
 
 START_TEST(power_lost_during_rollback)
 {
-    lose_everywhere("rollback", bed_apply, bed_rollback, ALL_OLD);
+    lose_everywhere("rollback", bed_apply, bed_rollback, ALL_OLD, 0);
+}
+END_TEST
+
+START_TEST(power_lost_during_apply_of_many)
+{
+    lose_everywhere("apply of many files", NULL, bed_apply, ALL_NEW, MANY);
+}
+END_TEST
+
+START_TEST(power_lost_during_rollback_of_many)
+{
+    lose_everywhere("rollback of many files", bed_apply, bed_rollback, ALL_OLD, MANY);
 }
 END_TEST
 
 /* --- negative controls ------------------------------------------------------------------- */
-
-#define MANY 24 /* so many that they are synced at once */
 
 /* Applied, and then the old files are lost from the generation, so that images are needed. */
 static int apply_and_forget(void *ctx)
@@ -315,4 +326,5 @@ START_TEST(each_sync_of_data_is_missed)
 END_TEST
 
 UNIT_MAIN("power", power_lost_during_apply, power_lost_during_rollback,
+          power_lost_during_apply_of_many, power_lost_during_rollback_of_many,
           each_sync_of_data_is_missed)

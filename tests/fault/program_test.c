@@ -188,5 +188,50 @@ START_TEST(confirm_by_the_program_killed_anywhere)
 }
 END_TEST
 
+/* True: it waited, and was confirmed. */
+static bool confirmed(struct program *p, const char *where, long at)
+{
+    struct trace_result r = strike(p, confirm, 0);
+    CLEANUP(mem_freep) char *said = bed_message(&p->bed);
+    int status = WIFEXITED(r.status) ? WEXITSTATUS(r.status) : -1;
+    if (status == 5 && bed_is_old(&p->bed))
+        return false;
+    if (status != 0 || !bed_is_new(&p->bed))
+        bed_fail(&p->bed, "%s, call %ld: confirm ends with %d: %s", where, at, status,
+                 said);
+    must(p, rollback, 0);
+    return true;
+}
+
+/* Until the record says that it waits it goes back by itself; from then on it is somebody's word. */
+START_TEST(an_apply_that_waits_killed_anywhere)
+{
+    PROGRAM;
+    const char *const apply[] = {"apply", "--yes",  "--confirm", "3600", "--keep",
+                                 "2",     "--plan", p.plan,      NULL};
+    const char *const expired[] = {"recover", "--expired", NULL};
+    long points = 0, waits = 0;
+    for (bool struck = true; struck; points += struck) {
+        for (int by_word = 0; by_word < 2; by_word++) {
+            struct trace_result r = strike(&p, apply, points + 1);
+            struck = r.struck;
+            must(&p, expired, 0);
+            bool waited = by_word && confirmed(&p, r.name, points + 1);
+            if (by_word && !waited && (waits || !struck))
+                bed_fail(&p.bed, "%s, call %ld: back too early", r.name, points + 1);
+            waits += waited;
+            must(&p, recover, 0);
+            if (!bed_is_old(&p.bed) || !bed_is_clean(&p.bed))
+                bed_fail(&p.bed, "%s, call %ld: half", r.name, points + 1);
+        }
+    }
+    ck_assert_int_gt(points, 80);
+    bed_count(
+        "tlsharden apply --confirm killed at %ld points: taken back, or (%ld) waits "
+        "and can be confirmed or taken back",
+        points, waits);
+}
+END_TEST
+
 UNIT_MAIN("program", the_program_killed_anywhere, rollback_by_the_program_killed_anywhere,
-          confirm_by_the_program_killed_anywhere)
+          confirm_by_the_program_killed_anywhere, an_apply_that_waits_killed_anywhere)

@@ -132,11 +132,11 @@ static bool race_at(struct race *race, long at, int (*work)(void *),
     return true;
 }
 
-static struct outcome race(int (*work)(void *), void (*editor)(void *))
+static struct outcome race_among(int more, int (*work)(void *), void (*editor)(void *))
 {
     struct race race = {.open_fd = -1};
     struct outcome o = {.points = 0};
-    bed_make(&race.bed, bed_tree(), false);
+    bed_make_more(&race.bed, bed_tree(), false, more);
     for (long at = 1; race_at(&race, at, work, editor, &o); at++)
         continue;
     fd_close(&race.open_fd);
@@ -144,15 +144,24 @@ static struct outcome race(int (*work)(void *), void (*editor)(void *))
     return o;
 }
 
-/* `silent`: how often nobody can know. */
-static void race_everywhere(const char *what, int (*work)(void *), void (*editor)(void *),
-                            long silent)
+static struct outcome race(int (*work)(void *), void (*editor)(void *))
 {
-    struct outcome o = race(work, editor);
+    return race_among(0, work, editor);
+}
+
+/* `silent`: how often nobody can know. */
+static void judge(const char *what, struct outcome o, long silent)
+{
     ck_assert_int_gt(o.conflicts, 0);
     ck_assert_int_le(o.silent, silent);
     bed_count("%s, at %ld points: %ld conflicts told, %ld done; no edit lost", what,
               o.points, o.conflicts, o.done);
+}
+
+static void race_everywhere(const char *what, int (*work)(void *), void (*editor)(void *),
+                            long silent)
+{
+    judge(what, race(work, editor), silent);
 }
 
 START_TEST(an_editor_that_renames)
@@ -174,6 +183,16 @@ START_TEST(an_editor_that_had_it_open)
 }
 END_TEST
 
+/* Of many files the times are looked at, not the content. */
+#define MANY 24
+
+START_TEST(an_editor_that_had_one_of_many_open)
+{
+    judge("written through an open file, one of many, during apply",
+          race_among(MANY, bed_apply, through_open_fd), AFTER_THE_COMMIT + MANY);
+}
+END_TEST
+
 START_TEST(an_editor_that_renames_during_rollback)
 {
     race_everywhere("edited by rename during rollback", bed_rollback, by_rename, 0);
@@ -188,6 +207,9 @@ START_TEST(each_look_is_missed)
     struct outcome o = race(bed_apply, through_open_fd);
     ck_assert_int_gt(o.silent, AFTER_THE_COMMIT);
     bed_count("without the look for late edits: %ld edits unnoticed", o.silent);
+    o = race_among(MANY, bed_apply, through_open_fd);
+    ck_assert_int_gt(o.silent, AFTER_THE_COMMIT + MANY);
+    bed_count("without it, of many files: %ld edits unnoticed", o.silent);
     left_out_too = GUARD_DISPLACED;
     o = race(bed_apply, by_rename);
     ck_assert_int_gt(o.silent, 0);
@@ -196,5 +218,5 @@ START_TEST(each_look_is_missed)
 END_TEST
 
 UNIT_MAIN("race", an_editor_that_renames, an_editor_that_writes_in_place,
-          an_editor_that_had_it_open, an_editor_that_renames_during_rollback,
-          each_look_is_missed)
+          an_editor_that_had_it_open, an_editor_that_had_one_of_many_open,
+          an_editor_that_renames_during_rollback, each_look_is_missed)

@@ -298,6 +298,7 @@ START_TEST(each_sync_of_a_directory_is_missed)
         enum guard which;
         const char *name;
     } controls[] = {
+        {GUARD_MADE, "new directories for the records"},
         {GUARD_RECORD_DIR, "the record's folder"},
         {GUARD_STAGED_DIR, "directories of staged files"},
         {GUARD_SWAPPED, "directories after the exchange"},

@@ -23,6 +23,7 @@ trace()
 # daemons FILE   who runs, the programs of this script aside
 daemons()
 {
+    # shellcheck disable=SC2009 # columns are wanted, not process numbers
     ps -eo pid=,ppid=,user=,comm= | grep -vE ' (ps|grep|sort|bash|timeout|cleanup|pickup|anvil|scache|tlsmgr|smtpd|imapd|couriertls)$' |
         sort >"$1"
 }

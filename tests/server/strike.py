@@ -110,7 +110,13 @@ def stop(pid, watch):
     return info.raw[0] == EXIT and watch.exit()
 
 
-def trace(pid, watch):
+def trace(command, watch):
+    """Runs it; its exit status, or 137."""
+    pid = os.fork()
+    if pid == 0:
+        os.setsid()
+        ptrace(TRACEME, 0)
+        os.execvp(command[0], command)
     os.waitpid(pid, 0)
     ptrace(SETOPTIONS, pid, 0, OPTIONS)
     deliver = 0
@@ -129,14 +135,8 @@ def trace(pid, watch):
 
 
 def main():
-    wanted, path, command = int(sys.argv[1]), sys.argv[2], sys.argv[3:]
-    pid = os.fork()
-    if pid == 0:
-        os.setsid()
-        ptrace(TRACEME, 0)
-        os.execvp(command[0], command)
-    with open(path, "w", encoding="utf-8", buffering=1) as log:
-        return trace(pid, Watch(wanted, log))
+    with open(sys.argv[2], "w", encoding="utf-8", buffering=1) as log:
+        return trace(sys.argv[3:], Watch(int(sys.argv[1]), log))
 
 
 if __name__ == "__main__":

@@ -32,6 +32,16 @@ START_TEST(ports_and_protocols_complete_each_other)
     becomes("a.example:995", "pop3s", "a.example", 995, NULL, "a.example");
     becomes("a.example:389", "ldap", "a.example", 389, "ldap", "a.example");
     becomes("a.example:636", "ldaps", "a.example", 636, NULL, "a.example");
+    becomes("a.example:24", "lmtp", "a.example", 24, "lmtp", "a.example");
+    becomes("a.example:21", "ftp", "a.example", 21, "ftp", "a.example");
+    becomes("a.example/sieve", "sieve", "a.example", 4190, "sieve", "a.example");
+    becomes("a.example:5222", "xmpp-client", "a.example", 5222, "xmpp-client",
+            "a.example");
+    becomes("a.example/xmpp", "xmpp", "a.example", 5222, "xmpp-client", "a.example");
+    becomes("a.example:5269", "xmpp-server", "a.example", 5269, "xmpp-server",
+            "a.example");
+    becomes("a.example/postgres", "postgres", "a.example", 5432, "postgres", "a.example");
+    becomes("a.example:3306", "mysql", "a.example", 3306, "mysql", "a.example");
     becomes("a.example/imap", "imap", "a.example", 143, "imap", "a.example");
     becomes("a.example:10025/smtp", "smtp", "a.example", 10025, "smtp", "a.example");
     becomes("a.example:12345", "tls", "a.example", 12345, NULL, "a.example");
