@@ -11,7 +11,7 @@ BUILD_PACKAGES := gcc libc6-dev make pkg-config libssl-dev libjansson-dev libxml
 	libelf-dev libgnutls30 libsasl2-modules openssl diffutils
 TEST_PACKAGES := clang clang-format clang-tidy cppcheck valgrind mandoc libclang-rt-14-dev check \
 	gnutls-bin patch python3 python3-jsonschema mmdebstrap util-linux iproute2 xz-utils \
-	shellcheck git
+	shellcheck git dpkg-dev debhelper fakeroot lintian systemd zsh ansible-core ansible-lint
 LIBRARIES := libssl libcrypto jansson libxml-2.0 ldap libelf
 
 # --- flags -----------------------------------------------------------------------------------
@@ -28,7 +28,7 @@ IS_GCC := $(shell $(CC) --version 2>/dev/null | grep -q -i 'free software' && ec
 LIBRARY_CFLAGS := $(shell pkg-config --cflags $(LIBRARIES) 2>/dev/null)
 LIBRARY_LIBS := $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null)
 CPPFLAGS_ALL = -D_GNU_SOURCE -Isrc -DTLSHARDEN_VERSION='"$(VERSION)"' \
-	-DTLSHARDEN_DATA='"$(PREFIX)/share/tlsharden"' -DTLSHARDEN_CONFIG='"$(SYSCONFDIR)/tlsharden"' \
+	-DTLSHARDEN_PROGRAM='"$(PREFIX)/bin/tlsharden"' -DTLSHARDEN_DATA='"$(PREFIX)/share/tlsharden"' -DTLSHARDEN_CONFIG='"$(SYSCONFDIR)/tlsharden"' \
 	$(LIBRARY_CFLAGS) $(CPPFLAGS)
 CFLAGS ?= -O2 -g
 CFLAGS_ALL = -std=c11 $(CFLAGS) $(WARN) $(if $(IS_GCC),$(WARN_GCC)) $(WERROR) $(HARDEN) \
@@ -85,20 +85,7 @@ help: ## this list
 deps: ## install the Debian packages that building and testing need (apt-get; as root, or by sudo)
 	@sh tests/deps $(BUILD_PACKAGES) $(TEST_PACKAGES)
 
-.PHONY: install
-install: $(PROGRAM) ## install beneath $(DESTDIR)$(PREFIX)
-	install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/sbin/tlsharden
-	for file in $(DATA_FILES); do \
-		install -D -m 644 "$$file" "$(DESTDIR)$(PREFIX)/share/tlsharden/$$file" || exit 1; done
-	for page in man/*.[0-9]; do install -D -m 644 $$page \
-		$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/} || exit 1; done
-
-.PHONY: uninstall
-uninstall: ## take it away again; generations in /var/lib/tlsharden stay
-	rm -f $(DESTDIR)$(PREFIX)/sbin/tlsharden
-	rm -rf $(DESTDIR)$(PREFIX)/share/tlsharden
-	for page in man/*.[0-9]; do \
-		rm -f $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; done
+include packaging/packaging.mk
 
 # --- tests -----------------------------------------------------------------------------------
 # Every test speaks TAP; tests/run adds them up and prints "N passed, N failed".

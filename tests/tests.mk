@@ -5,6 +5,7 @@ FAULT_SOURCES := $(wildcard tests/fault/*_test.c)
 FAULT_PROGRAMS := $(FAULT_SOURCES:tests/%.c=$(BUILD)/tests/%)
 FAULT_TESTS := $(FAULT_PROGRAMS) $(wildcard tests/fault/*.t)
 SERVER_TESTS := $(wildcard tests/server/*.t)
+PACKAGE_TESTS := $(wildcard tests/package/*.t)
 SANITIZED_TESTS := $(UNIT_SOURCES:tests/%.c=$(BUILD)/san/tests/%)
 
 -include $(FAULT_PROGRAMS:=.d)
@@ -14,10 +15,12 @@ SANITIZED_TESTS := $(UNIT_SOURCES:tests/%.c=$(BUILD)/san/tests/%)
 check: deps ## set up what is needed and run every test; needs root for the real servers
 	@$(MAKE) --no-print-directory check-all
 
+# The package that is tested is built without its own run of the unit tests: they have their turn here.
+check-all check-package: export DEB_BUILD_OPTIONS = nocheck
 .PHONY: check-all
-check-all: $(PROGRAM) unit-tests sanitized-tests $(FUZZERS) $(FAULT_PROGRAMS) testhost
+check-all: $(PROGRAM) unit-tests sanitized-tests $(FUZZERS) $(FAULT_PROGRAMS) testhost deb
 	@FUZZ_SECONDS=5 FUZZERS='$(FUZZERS)' tests/run tests/lint $(UNIT_TESTS) $(SANITIZED_TESTS) \
-		tests/fuzz/run $(CLI_TESTS) $(FAULT_TESTS) $(SERVER_TESTS)
+		tests/fuzz/run $(CLI_TESTS) $(FAULT_TESTS) $(SERVER_TESTS) $(PACKAGE_TESTS)
 
 .PHONY: unit-tests sanitized-tests
 unit-tests: $(UNIT_TESTS)
@@ -42,6 +45,10 @@ check-cli: $(PROGRAM) ## the command line, on a sample host: no root, no servers
 check-server: $(PROGRAM) testhost ## the real servers, in a throw-away host; as root
 	@tests/run $(SERVER_TESTS)
 
+.PHONY: check-package
+check-package: $(PROGRAM) testhost deb ## tarball, Debian package, first boot, help: what people meet first; as root
+	@tests/run $(PACKAGE_TESTS)
+
 .PHONY: testhost
 testhost: ## the Debian tree that check-server runs in, made once
 	@tests/server/testhost build
@@ -53,6 +60,7 @@ demo: ## set up what is needed, build, and show diff, apply and rollback on a sa
 	@tests/demo
 
 .PHONY: bench
-bench: $(PROGRAM) testhost $(BUILD)/tests/bench/txn_bench ## times beside those of cat, apache2 -t and augeas
+bench: $(PROGRAM) testhost $(BUILD)/tests/bench/txn_bench ## times beside those of cat, apache2 -t, augeas, sslscan and nmap
 	@tests/bench/disk $(BUILD)/tests/bench/txn_bench
 	@tests/bench/run
+	@tests/bench/wire

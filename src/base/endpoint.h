@@ -9,9 +9,10 @@ struct endpoint {
     char *role;    /* service.json's role, e.g. "submission" */
     char *address; /* numeric, e.g. "127.0.0.1" */
     unsigned port;
-    char *starttls; /* "smtp", "imap", "pop3", "ldap"; NULL: TLS from the first byte */
-    char *name;     /* server name to send and to check; NULL: none */
-    bool required;  /* clear text is not acceptable to the policy there */
+    char *
+        starttls; /* "smtp", "imap", ..., as starttls_begin() has them; NULL: TLS from the first byte */
+    char *name;    /* server name to send and to check; NULL: none */
+    bool required; /* clear text is not acceptable to the policy there */
 };
 
 void endpoint_release(struct endpoint *e);

@@ -14,13 +14,15 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "cli/ansible_module.h"
 #include "cli/datadir.h"
 #include "base/suggest.h"
 
 static const struct command *const commands[] = {
     &command_apply,    &command_ciphers, &command_confirm,  &command_diff,
     &command_explain,  &command_history, &command_profile,  &command_recover,
-    &command_rehearse, &command_render,  &command_rollback, &command_services,
+    &command_rehearse, &command_render,  &command_rollback, &command_scan,
+    &command_services, &command_verify,
 };
 
 static const struct cli_option globals[] = {
@@ -29,7 +31,7 @@ static const struct cli_option globals[] = {
     {"service", "A,B", "only these services; one that is missing is an error"},
     {"root", "DIR", "work on the tree beneath DIR; no daemon, no network"},
     {"datadir", "DIR", "where profiles and templates are"},
-    {"format", "text|json", "how results are printed"},
+    {"format", "text|json", "how results are printed; verify knows junit, too"},
     {"color", "auto|always|never", "colours in text"},
     {"quiet", NULL, "-q: only results and errors"},
     {"verbose", NULL, "-v: say more"},
@@ -37,6 +39,7 @@ static const struct cli_option globals[] = {
     {"version", NULL, "-V: the version"},
 };
 
+#define HELP_COLUMN  27
 #define GLOBAL_BASE  1000
 #define COMMAND_BASE 2000
 
@@ -78,15 +81,19 @@ static void print_options(const struct cli_option *options, size_t count)
         char left[64];
         snprintf(left, sizeof left, "--%s%s%s", options[i].name,
                  options[i].arg ? " " : "", options[i].arg ? options[i].arg : "");
-        printf("  %-26s %s\n", left, options[i].help);
+        /* Completions read this: two blanks or a new line before the text. */
+        if (strlen(left) > HELP_COLUMN - 2)
+            printf("  %s\n  %*s%s\n", left, HELP_COLUMN, "", options[i].help);
+        else
+            printf("  %-*s%s\n", HELP_COLUMN, left, options[i].help);
     }
 }
 
 static void print_help(const struct command *command)
 {
     if (command) {
-        printf("usage: tlsharden %s [OPTIONS] %s\n\n%s\n", command->name, command->usage,
-               command->summary);
+        printf("usage: tlsharden %s [OPTIONS]%s%s\n\n%s\n", command->name,
+               *command->usage ? " " : "", command->usage, command->summary);
         if (own_options(command)) {
             printf("\nOptions:\n");
             print_options(command->options, own_options(command));
@@ -132,8 +139,11 @@ static int set_format(struct cli *cli, const char *arg, struct err *err)
         cli->format = CLI_TEXT;
     else if (strcmp(arg, "json") == 0)
         cli->format = CLI_JSON;
+    else if (strcmp(arg, "junit") == 0)
+        cli->format = CLI_JUNIT;
     else
-        return err_set(err, ERR_USAGE, "--format: '%s' is neither text nor json", arg);
+        return err_set(err, ERR_USAGE, "--format: '%s' is none of text, json, junit",
+                       arg);
     return 0;
 }
 
@@ -213,15 +223,36 @@ static const char *short_name(int c)
     }
 }
 
+/* The option that was probably meant, or NULL. Borrowed from the tables above. */
+static const char *near_option(const struct cli *cli, const char *word)
+{
+    struct option *table CLEANUP(mem_freep) = option_table(cli->command);
+    CLEANUP(strv_release) struct strv names = STRV_INIT;
+    CLEANUP(mem_freep) char *name = mem_strdup(word + strspn(word, "-"));
+    name[strcspn(name, "=")] = '\0';
+    for (size_t i = 0; table[i].name; i++)
+        strv_add(&names, table[i].name);
+    const char *near = suggest(name, (const char *const *)names.items, names.count);
+    for (size_t i = 0; near && table[i].name; i++)
+        if (strcmp(table[i].name, near) == 0)
+            return table[i].name;
+    return NULL;
+}
+
 static int bad_option(const struct cli *cli, int c, char **argv, struct err *err)
 {
     const char *help = cli->command ? cli->command->name : "";
+    const char *word = argv[optind - 1];
     if (c == ':')
         return err_set(err, ERR_USAGE,
-                       "%s: it needs an argument; see tlsharden %s%s--help",
-                       argv[optind - 1], help, *help ? " " : "");
-    return err_set(err, ERR_USAGE, "unknown option %s; see tlsharden %s%s--help",
-                   argv[optind - 1], help, *help ? " " : "");
+                       "%s: it needs an argument; see tlsharden %s%s--help", word, help,
+                       *help ? " " : "");
+    const char *near = strncmp(word, "--", 2) == 0 ? near_option(cli, word) : NULL;
+    if (near)
+        return err_set(err, ERR_USAGE, "unknown option %s; did you mean --%s?", word,
+                       near);
+    return err_set(err, ERR_USAGE, "unknown option %s; see tlsharden %s%s--help", word,
+                   help, *help ? " " : "");
 }
 
 /* An option of a command that is not known yet: it is read again when it is. */
@@ -283,6 +314,9 @@ static int run_command(struct cli *cli, int argc, char **argv, struct err *err)
     int rc = parse(cli, argc, argv, ":qvhV", err);
     if (rc != 0)
         return rc < 0 ? -1 : 0;
+    if (cli->format == CLI_JUNIT && !cli->command->junit)
+        return err_set(err, ERR_USAGE, "--format junit: %s prints text or json",
+                       cli->command->name);
     if (!cli->datadir && !(cli->datadir = cli->found_datadir = datadir_find()))
         return err_set(err, ERR_SYSTEM,
                        "the profiles and templates are not in %s; "
@@ -343,7 +377,10 @@ static int finish(const struct cli *cli, int status, const struct err *err)
 
 int main(int argc, char **argv)
 {
+    CLEANUP(json_doc_release) struct json_doc task = JSON_DOC_INIT;
     struct err err = ERR_INIT;
+    if (argc == 2 && ansible_module_load(argv[1], &task))
+        return ansible_module_run(&task);
     struct cli cli = {
         .profile = "strict", .root = "/", .terminal = isatty(STDERR_FILENO)};
     int status = finish(&cli, run(&cli, argc, argv, &err), &err);
@@ -368,14 +405,27 @@ void cli_print_json(const json_t *json)
     putchar('\n');
 }
 
-void cli_say(const struct cli *cli, const char *fmt, ...)
+static void PRINTF(1, 0) say(const char *fmt, va_list ap)
 {
-    if (cli->quiet)
-        return;
     fputs("tlsharden: ", stderr);
+    vfprintf(stderr, fmt, ap);
+    fputc('\n', stderr);
+}
+
+void cli_warn(const char *fmt, ...)
+{
     va_list ap;
     va_start(ap, fmt);
-    vfprintf(stderr, fmt, ap);
+    say(fmt, ap);
     va_end(ap);
-    fputc('\n', stderr);
+}
+
+void cli_say(const struct cli *cli, const char *fmt, ...)
+{
+    va_list ap;
+    if (cli->quiet)
+        return;
+    va_start(ap, fmt);
+    say(fmt, ap);
+    va_end(ap);
 }

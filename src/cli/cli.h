@@ -14,7 +14,7 @@
 #include "base/err.h"
 #include "base/strv.h"
 
-enum cli_format { CLI_TEXT, CLI_JSON };
+enum cli_format { CLI_TEXT, CLI_JSON, CLI_JUNIT };
 
 /* The options that every command takes, and the values of the command's own. */
 struct cli {
@@ -47,18 +47,22 @@ struct command {
     const char *usage;                /* what follows the name, e.g. "[NAME|ID...]" */
     const char *examples;             /* whole lines, for COMMAND --help; or NULL */
     const struct cli_option *options; /* its own; ends with a NULL name; or NULL */
+    bool junit;                       /* its results can be printed as JUnit's XML */
     int (*run)(const struct cli *cli, int argc, char **argv, struct err *err);
 };
 
 extern const struct command command_apply, command_ciphers, command_confirm, command_diff,
     command_explain, command_history, command_profile, command_recover, command_rehearse,
-    command_render, command_rollback, command_services;
+    command_render, command_rollback, command_scan, command_services, command_verify;
 
 /* The value of one of the command's own options: NULL when not given, "" for a given flag. */
 const char *cli_value(const struct cli *cli, const char *name);
 
 /* Prints JSON as this program prints it: indented, sorted, a newline at the end. */
 void cli_print_json(const json_t *json);
+
+/* "tlsharden: ..." on stderr in any case: why the exit status is not 0. */
+void cli_warn(const char *fmt, ...) PRINTF(1, 2);
 
 /* "tlsharden: ..." on stderr unless --quiet; for what the reader should know but need not act on. */
 void cli_say(const struct cli *cli, const char *fmt, ...) PRINTF(2, 3);

@@ -13,7 +13,7 @@ static bool try_version(const struct endpoint *e, const struct protocol_info *p,
                         json_t *versions, char **ret_problem)
 {
     CLEANUP(handshake_release) struct handshake_result r = HANDSHAKE_INIT;
-    const struct handshake_request ask = {
+    struct handshake_request ask = {
         .min = p->wire, .max = p->wire, .any_chain = true, .deadline_ms = LOOK_MS};
     struct err err = ERR_INIT;
     if (handshake(e, &ask, &r, &err) < 0)
@@ -50,19 +50,23 @@ json_t *clients_look(const struct plan *plan, const char *service)
     return all;
 }
 
+static int answered(const struct endpoint *e, struct err *err)
+{
+    CLEANUP(handshake_release) struct handshake_result r = HANDSHAKE_INIT;
+    struct handshake_request ask = {.any_chain = true, .deadline_ms = LOOK_MS};
+    if (handshake(e, &ask, &r, err) < 0)
+        return -1;
+    return r.cause == HANDSHAKE_CONNECT
+               ? err_set(err, ERR_SYSTEM, "port %u: %s", e->port, r.why)
+               : 0;
+}
+
 int clients_answered(const struct plan *plan, const char *service, struct err *err)
 {
-    for (size_t i = 0; i < plan->endpoint_count; i++) {
-        const struct endpoint *e = &plan->endpoints[i];
-        CLEANUP(handshake_release) struct handshake_result r = HANDSHAKE_INIT;
-        const struct handshake_request ask = {.any_chain = true, .deadline_ms = LOOK_MS};
-        if (strcmp(e->service, service) != 0)
-            continue;
-        if (handshake(e, &ask, &r, err) < 0)
+    for (size_t i = 0; i < plan->endpoint_count; i++)
+        if (strcmp(plan->endpoints[i].service, service) == 0 &&
+            answered(&plan->endpoints[i], err) < 0)
             return -1;
-        if (r.cause == HANDSHAKE_CONNECT)
-            return err_set(err, ERR_SYSTEM, "port %u: %s", e->port, r.why);
-    }
     return 0;
 }
 

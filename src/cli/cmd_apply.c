@@ -75,6 +75,10 @@ static void tell_success(const struct cli *cli, const struct proof *proof,
     if (proof->endpoints)
         printf("; %u endpoint%s proven by handshake", proof->endpoints,
                plural(proof->endpoints));
+    if (proof->soft)
+        cli_say(cli, "some listeners allow groups or signature schemes beyond the "
+                     "profile, for which "
+                     "they have no setting: tlsharden verify tells which");
     CLEANUP(mem_freep) char *root = other_root(cli);
     printf("; to take it back: tlsharden%s rollback\n", root);
 }
@@ -192,6 +196,23 @@ static int stop(const struct cli *cli, const struct plan *plan, const char *resu
     return status;
 }
 
+/* With --verify the running servers are held against the profile even so. */
+static int nothing_to_change(const struct cli *cli, const struct planning *p)
+{
+    CLEANUP(proof_release)
+    struct proof proof = {.cli = cli, .profile = p->profile, .plan = p->plan};
+    struct err why = ERR_INIT;
+    if (!cli_value(cli, "verify"))
+        return stop(cli, p->plan, "nothing to change", 0);
+    if (proof_running(&proof, &why) < 0) {
+        cli_warn("%s", why.text);
+        return stop(cli, p->plan, "does not conform", 1);
+    }
+    cli_say(cli, "%u endpoint%s proven by handshake", proof.endpoints,
+            plural(proof.endpoints));
+    return stop(cli, p->plan, "nothing to change", 0);
+}
+
 static int apply(const struct cli *cli, const struct planning *p, struct err *err)
 {
     bool dry = cli_value(cli, "dry-run") != NULL;
@@ -201,7 +222,8 @@ static int apply(const struct cli *cli, const struct planning *p, struct err *er
     if (status)
         return stop(cli, p->plan, "refused", status);
     if (plan_is_empty(p->plan))
-        return stop(cli, p->plan, "nothing to change", 0);
+        return dry ? stop(cli, p->plan, "nothing to change", 0)
+                   : nothing_to_change(cli, p);
     if (dry)
         return stop(cli, p->plan, "dry run", 1);
     if (!is_agreed(cli)) {
@@ -236,6 +258,7 @@ static const struct cli_option options[] = {
     {"dry-run", NULL, "stop before anything is changed; ends like diff"},
     {"rehearse", "auto|required|never",
      "try on the real daemons first; required: or do nothing"},
+    {"verify", NULL, "hold the running servers against it even if nothing is to change"},
     {"plan", "FILE", "carry out what diff --out has saved, exactly that or nothing"},
     {"confirm", "SECONDS", "take it back unless tlsharden confirm is run in time"},
     {"keep", "N", "forget all but the last N generations"},

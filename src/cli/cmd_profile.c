@@ -91,8 +91,7 @@ static const struct cli_option options[] = {
 const struct command command_profile = {
     .name = "profile",
     .summary = "list, show, explain, compare and check profiles",
-    .usage =
-        "list | show [NAME|FILE] | explain [NAME|FILE] | diff A B | check NAME|FILE...",
+    .usage = "list | show [NAME] | explain [NAME] | diff A B | check NAME...",
     .examples = "  tlsharden profile list\n"
                 "  tlsharden profile show strict --format json\n"
                 "  tlsharden profile show ./mine.json --scope postfix.inbound --origin\n"

@@ -84,6 +84,8 @@ const struct command command_recover = {
     .name = "recover",
     .summary = "take back a change that a crash or a power cut interrupted",
     .usage = "",
+    .examples = "  tlsharden recover\n"
+                "  tlsharden recover --boot       before the servers start\n",
     .options = options,
     .run = run,
 };

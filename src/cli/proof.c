@@ -12,6 +12,7 @@
 #include "base/deadline.h"
 #include "cli/clients.h"
 #include "cli/progress.h"
+#include "probe/conform.h"
 #include "probe/verify.h"
 #include "rehearse/rehearse.h"
 
@@ -67,29 +68,69 @@ static unsigned granted_versions(const struct plan_service *s, const char *scope
     return set;
 }
 
-static int prove_endpoint(const struct proof *p, const struct plan_service *s,
-                          const struct endpoint *e, struct err *err)
+int proof_policy(const struct profile *profile, const struct plan *plan,
+                 const struct endpoint *e, struct policy *ret, unsigned *ret_versions,
+                 struct err *err)
+{
+    const struct plan_service *s = service_of(plan, e->service);
+    CLEANUP(mem_freep) char *scope = profile_scope(profile, e->service, e->role, e->name);
+    if (profile_policy(profile, scope, ret, err) < 0)
+        return -1;
+    *ret_versions = s ? granted_versions(s, scope, e->role ? e->role : "") : 0;
+    return 0;
+}
+
+/* What every server can be told, so that an answer to the contrary is reason enough to go back. Some servers have no
+ * words for groups and signature schemes: these are told, and the change stays. */
+static bool is_hard(enum conform_rule rule)
+{
+    return rule == CONFORM_VERSIONS || rule == CONFORM_SUITES ||
+           rule == CONFORM_COMPRESSION;
+}
+
+/* By hellos of our own, which offer what libssl no longer can. */
+static int prove_forbidden(struct proof *p, const struct policy *policy,
+                           const struct endpoint *e, struct err *err)
+{
+    CLEANUP(conform_release) struct conform found = CONFORM_INIT;
+    const struct conform_rules rules = {.policy = policy};
+    if (conform(e, &rules, &found, err) < 0)
+        return -1;
+    for (size_t i = 0; i < found.count; i++) {
+        const struct conform_item *item = &found.items[i];
+        bool soft = item->rule == CONFORM_GROUPS || item->rule == CONFORM_SCHEMES;
+        p->soft += soft && item->verdict == CONFORM_NO;
+        if (!is_hard(item->rule) || item->verdict == CONFORM_YES)
+            continue;
+        return err_set(err, item->verdict == CONFORM_NO ? ERR_REFUSED : ERR_SYSTEM,
+                       "%s %s port %u: %s: expected %s, found %s", e->service,
+                       e->role ? e->role : "", e->port, item->part, item->expected,
+                       item->found ? item->found : "nothing");
+    }
+    return 0;
+}
+
+static int prove_endpoint(struct proof *p, const struct endpoint *e, struct err *err)
 {
     CLEANUP(policy_release) struct policy policy = POLICY_INIT;
-    CLEANUP(mem_freep)
-    char *scope = profile_scope(p->profile, e->service, e->role, e->name);
-    if (profile_policy(p->profile, scope, &policy, err) < 0)
+    struct verify_rules rules = {.policy = &policy};
+    if (proof_policy(p->profile, p->plan, e, &policy, &rules.required, err) < 0)
         return -1;
-    struct verify_rules rules = {.policy = &policy,
-                                 .required =
-                                     granted_versions(s, scope, e->role ? e->role : "")};
-    return verify_endpoint(e, &rules, err);
+    return verify_endpoint(e, &rules, err) < 0 ? -1 : prove_forbidden(p, &policy, e, err);
 }
 
 /* --- a service ------------------------------------------------------------------------------- */
 
-static int prove_once(const struct proof *p, const char *service, struct err *err)
+static int prove_once(struct proof *p, const char *service, struct err *err)
 {
     const struct plan_service *s = service_of(p->plan, service);
+    unsigned soft = p->soft;
     for (size_t i = 0; s && i < p->plan->endpoint_count; i++) {
         const struct endpoint *e = &p->plan->endpoints[i];
-        if (strcmp(e->service, service) == 0 && prove_endpoint(p, s, e, err) < 0)
+        if (strcmp(e->service, service) == 0 && prove_endpoint(p, e, err) < 0) {
+            p->soft = soft; /* it is asked again */
             return -1;
+        }
     }
     return 0;
 }
@@ -141,24 +182,6 @@ static int present_verify(void *ctx, const char *service, struct err *err)
     return clients_answered(p->plan, service, err);
 }
 
-/* Was it broken before? Says so behind the reason. */
-static void try_present(struct proof *p, const struct plan_service *s, struct err *why)
-{
-    const struct rehearse_calls calls = {.verify = present_verify, .ctx = p};
-    struct rehearsal r;
-    struct err err = ERR_INIT;
-    progress(p->cli, "rehearse %s as it is", s->name);
-    rehearse_begin(p->plan, s, REHEARSE_PRESENT, &calls, &r);
-    int rc = rehearse_end(&r, NULL, &err);
-    if (rc < 0) {
-        CLEANUP(mem_freep) char *text = mem_strdup(why->text);
-        err_set(why, why->kind,
-                "%s; with its configuration as it is, it does not start either: that was "
-                "broken before",
-                text);
-    }
-}
-
 static struct proof_result *add_result(struct proof *p, const struct plan_service *s,
                                        int rc, const struct err *err)
 {
@@ -175,35 +198,46 @@ static struct proof_result *add_result(struct proof *p, const struct plan_servic
     return r;
 }
 
-/* One of those that run side by side. */
+/* Two that run side by side: on the plan's files, and on the configuration as it is. The running server is not asked:
+ * it would write that into its logs. */
 struct under_way {
     const struct plan_service *service;
-    struct rehearsal rehearsal;
-    json_t *now; /* stolen by the result */
+    struct rehearsal candidate, present;
 };
 
 static void begin(struct proof *p, const struct plan_service *s, struct under_way *ret)
 {
-    const struct rehearse_calls calls = {
+    const struct rehearse_calls candidate = {
         .verify = rehearsal_verify, .look = rehearsal_look, .ctx = p};
-    *ret = (struct under_way){.service = s, .rehearsal = {.pid = -1, .rc = 1}};
-    if (s->running)
-        rehearse_begin(p->plan, s, REHEARSE_CANDIDATE, &calls, &ret->rehearsal);
-    else
-        err_set(&ret->rehearsal.err, ERR_SYSTEM,
+    const struct rehearse_calls present = {
+        .verify = present_verify, .look = rehearsal_look, .ctx = p};
+    *ret = (struct under_way){
+        .service = s, .candidate = {.pid = -1, .rc = 1}, .present = {.pid = -1, .rc = 1}};
+    if (!s->running) {
+        err_set(&ret->candidate.err, ERR_SYSTEM,
                 "it does not run, so that nobody knows its ports");
+        return;
+    }
+    rehearse_begin(p->plan, s, REHEARSE_CANDIDATE, &candidate, &ret->candidate);
+    rehearse_begin(p->plan, s, REHEARSE_PRESENT, &present, &ret->present);
 }
 
 static void finish(struct proof *p, struct under_way *u)
 {
-    struct err err = ERR_INIT;
-    json_t *then = NULL;
+    struct err err = ERR_INIT, present = ERR_INIT;
+    json_t *now = NULL, *then = NULL;
     progress(p->cli, "rehearse %s", u->service->name);
-    int rc = rehearse_end(&u->rehearsal, &then, &err);
-    if (rc < 0)
-        try_present(p, u->service, &err);
+    int rc = rehearse_end(&u->candidate, &then, &err);
+    int before = rehearse_end(&u->present, &now, &present);
+    if (rc < 0 && before < 0) {
+        CLEANUP(mem_freep) char *text = mem_strdup(err.text);
+        err_set(&err, err.kind,
+                "%s; with its configuration as it is, it does not start either: that was "
+                "broken before",
+                text);
+    }
     struct proof_result *r = add_result(p, u->service, rc, &err);
-    r->now = u->now;
+    r->now = now;
     r->then = then;
 }
 
@@ -215,9 +249,6 @@ void proof_rehearse_all(struct proof *p)
     for (size_t i = 0; i < p->plan->service_count; i++)
         if (plan_touches(p->plan, p->plan->services[i].name))
             begin(p, &p->plan->services[i], &list[count++]);
-    for (size_t i = 0; i < count; i++)
-        if (list[i].rehearsal.pid >= 0)
-            list[i].now = clients_look(p->plan, list[i].service->name);
     for (size_t i = 0; i < count; i++)
         finish(p, &list[i]);
 }

@@ -25,7 +25,9 @@ struct proof {
     const struct profile *profile;
     const struct plan *plan;
     enum { PROOF_AUTO, PROOF_REQUIRED, PROOF_NEVER } rehearsal; /* --rehearse */
-    unsigned endpoints;           /* how many were proven on the running servers */
+    unsigned endpoints; /* how many were proven on the running servers */
+    unsigned
+        soft; /* groups or signature schemes that these allow beyond the profile: for want of a setting */
     struct proof_result *results; /* of the rehearsal, in the plan's order */
     size_t result_count, result_cap;
 };
@@ -37,9 +39,15 @@ struct proof {
 
 void proof_release(struct proof *p);
 
-/* Rehearses every service that the plan touches, side by side; what came of it is in p->results. One that fails is
- * started once more on the configuration as it is, to tell whether it was broken before. */
+/* Rehearses every service that the plan touches, side by side; what came of it is in p->results. Each is
+ * started on the configuration as it is as well, to tell what clients lose, and what was broken before. */
 void proof_rehearse_all(struct proof *p);
+
+/* What an endpoint of the plan is held against: its scope of the profile, and the versions (bits of
+ * enum protocol) that its service's library granted there. */
+int proof_policy(const struct profile *profile, const struct plan *plan,
+                 const struct endpoint *e, struct policy *ret, unsigned *ret_versions,
+                 struct err *err) MUST_CHECK;
 
 /* A new reference: [{"service", "result", "endpoints", "why", "clients": [{"role", "address", "port", "starttls", "name",
  * "now": {VERSION: SUITE}, "then": {VERSION: SUITE}}]}]. */
@@ -51,6 +59,10 @@ void proof_clients_text(const struct proof_result *r, bool only_changed, struct 
 
 const char *
 proof_word(enum proof_rehearsal result); /* "works", "does not work", "not tried" */
+
+/* Holds each running server of the plan against the profile, changed or not; those that do not run are told. -1 with
+ * the first that does not conform: its kind says nothing. */
+int proof_running(struct proof *p, struct err *err) MUST_CHECK;
 
 /* Callbacks of txn.h, with a struct proof as `ctx`. */
 int proof_rehearse(void *ctx, const struct plan *plan, struct err *err);

@@ -6,12 +6,23 @@ static void set(json_t *object, const char *key, const char *value)
     json_object_set_new(object, key, value ? json_string(value) : json_false());
 }
 
+/* The groups for servers that take their list apart themselves, which a colon would spoil. */
+static void set_curves(json_t *object, const char *groups)
+{
+    CLEANUP(mem_freep) char *list = mem_strdup(groups);
+    for (char *c = list; c && *c; c++)
+        if (*c == ':')
+            *c = ',';
+    set(object, "curves", list);
+}
+
 static json_t *openssl_strings(const struct native *n)
 {
     json_t *o = json_object();
     set(o, "ciphers", n->cipher_list);
     set(o, "ciphersuites", n->ciphersuites);
     set(o, "groups", n->groups);
+    set_curves(o, n->groups);
     set(o, "signature_algorithms", n->signature_algorithms);
     set(o, "min_protocol", n->min_protocol);
     set(o, "max_protocol", n->max_protocol);

@@ -200,7 +200,7 @@ int dialect_resolve_many(const struct library *library, const struct native *nat
                          struct err *err) MUST_CHECK;
 
 /* What templates need, a new reference:
- * {"openssl": {"ciphers", "ciphersuites", "groups", "signature_algorithms", "min_protocol",
+ * {"openssl": {"ciphers", "ciphersuites", "groups", "curves", "signature_algorithms", "min_protocol",
  *              "max_protocol"} or false, "gnutls": {"priority"} or false,
  *  "protocols": {"SSLv2": false, "SSLv3": false, "TLSv1": B, "TLSv1_1": B, "TLSv1_2": B,
  *                "TLSv1_3": B},

@@ -306,6 +306,10 @@ static void describe(struct plan *plan, const struct wanted *w)
     s->activate = activation(w);
     s->locks = json_incref(json_object_get(w->service->spec, "locks"));
     s->trial = trial(w);
+    s->outage =
+        w->running
+            ? mem_strdup(json_string_value(json_object_get(w->service->spec, "outage")))
+            : NULL;
     s->grants = json_incref(w->grants);
 }
 

@@ -45,6 +45,7 @@ static void service_release(struct plan_service *s)
     json_decref(s->activate);
     json_decref(s->locks);
     json_decref(s->trial);
+    free(s->outage);
     json_decref(s->grants);
 }
 

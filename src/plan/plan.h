@@ -59,6 +59,7 @@ struct plan_service {
     json_t *check;           /* [[argv...]...]: must exit 0 on the new files, or NULL */
     json_t *activate;        /* [[argv...]...], run in turn, or NULL */
     json_t *locks;  /* [paths] of locks that others who edit its files take, or NULL */
+    char *outage;   /* what its clients will notice of that, or NULL: nothing */
     json_t *trial;  /* how to start it for a rehearsal (service.json "trial"), or NULL */
     json_t *grants; /* asked/granted/dropped per listener, for reports */
 };

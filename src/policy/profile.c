@@ -135,9 +135,10 @@ static int load_parent(const struct json_doc *doc, const char *dir, unsigned dep
     if (!parent)
         return 0;
     CLEANUP(mem_freep) char *file = locate(parent, dir, doc->path, err);
-    if (file)
-        return load_chain(file, dir, depth + 1, p, err);
-    struct err unknown = *err;
+    int rc = file ? load_chain(file, dir, depth + 1, p, err) : -1;
+    if (rc == 0 || (file && err->kind != ERR_SYSTEM))
+        return rc;
+    struct err unknown = *err; /* or a file that cannot be read: a slip in this one */
     return json_doc_error(doc, "/extends", err, "%s", unknown.text);
 }
 

@@ -32,9 +32,19 @@ int ask_begin(struct ask *q, const char *starttls, const struct hello *hello,
     if (hello_write(hello, &q->out, err) < 0)
         return -1;
     if (starttls)
-        return starttls_begin(&q->talk, starttls, out, err);
+        return starttls_begin(&q->talk, starttls, hello->name, out, err);
     buf_addb(out, bytes_buf(&q->out));
     return 0;
+}
+
+bool answer_is_busy(const char *why)
+{
+    static const char *const words[] = {"421", "* BYE", "[SYS/TEMP]", "[IN-USE]",
+                                        "[LOGIN-DELAY]"};
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (strstr(why, words[i]))
+            return true;
+    return false;
 }
 
 /* --- verdicts -------------------------------------------------------------------------------- */
@@ -72,16 +82,31 @@ static bool is_refusal(unsigned alert)
     }
 }
 
+/* NO_CIPHER is the one error with which SSLv2 answers to an offer ("The SSL Protocol" 2.2). */
+static bool judge_ssl2_error(struct ask *q)
+{
+    unsigned error = q->answer.flight.alert;
+    bool wanted = q->hello->max == PROTOCOL_SSL2;
+    inconclusive(q, wanted ? ASK_ALERT : ASK_BROKEN, "error %u of SSLv2", error);
+    if (wanted && error == 1)
+        q->answer.verdict = ASK_REFUSED;
+    return true;
+}
+
 static bool judge_alert(struct ask *q)
 {
     const struct flight *f = &q->answer.flight;
+    if (f->version == protocol_info(PROTOCOL_SSL2)->wire)
+        return judge_ssl2_error(q);
     const char *name = flight_alert_name(f->alert);
-    const char *after = f->hello ? " after the server's hello" : "";
+    const char *after = f->hello  ? " after the server's hello"
+                        : f->amid ? " amid the server's hello"
+                                  : "";
     if (f->alert == 0)
         return inconclusive(q, ASK_CLOSED, "closed by the server (close_notify)%s",
                             after);
     inconclusive(q, ASK_ALERT, "alert %u (%s)%s", f->alert, name, after);
-    if (!f->hello && is_refusal(f->alert))
+    if (!f->hello && !f->amid && is_refusal(f->alert))
         q->answer.verdict = ASK_REFUSED;
     return true;
 }
@@ -90,11 +115,20 @@ static bool is_offered(const struct hello *h, const struct flight *f)
 {
     if (h->max == PROTOCOL_SSL2)
         return f->version == protocol_info(PROTOCOL_SSL2)->wire;
-    if (f->version > protocol_info(h->max)->wire)
+    if (f->version > protocol_info(h->max)->wire ||
+        f->version == protocol_info(PROTOCOL_SSL2)->wire)
         return false;
     if (h->max >= PROTOCOL_TLS1_3 && f->version < protocol_info(h->min)->wire)
         return false;
     return ids_has(h->suites, f->suite);
+}
+
+/* RFC 8446 4.1.4, 4.2.8. Before TLS 1.3 there are servers that do not care what was offered. */
+static bool is_group_offered(const struct hello *h, const struct flight *f)
+{
+    if (f->version != protocol_info(PROTOCOL_TLS1_3)->wire || f->group == 0)
+        return true;
+    return h->groups && ids_has(h->groups, f->group);
 }
 
 static bool judge_hello(struct ask *q)
@@ -104,6 +138,9 @@ static bool judge_hello(struct ask *q)
         return inconclusive(
             q, ASK_BROKEN, "the server chose version 0x%04x, suite 0x%04x: never offered",
             f->version, f->suite);
+    if (!is_group_offered(q->hello, f))
+        return inconclusive(q, ASK_BROKEN, "the server chose group 0x%04x: never offered",
+                            f->group);
     return conclude(q, ASK_ACCEPTED, ASK_NO_CAUSE);
 }
 
@@ -130,6 +167,7 @@ static bool feed_starttls(struct ask *q, struct bytes in, struct buf *out)
     enum starttls_state state = starttls_feed(&q->talk, in, out);
     if (state == STARTTLS_TALKING)
         return false;
+    q->answer.no_starttls = state == STARTTLS_NOT_OFFERED || state == STARTTLS_REFUSED;
     if (state != STARTTLS_READY)
         return inconclusive(q, ASK_STARTTLS, "STARTTLS: %s", q->talk.why);
     q->talking = false;
@@ -158,7 +196,8 @@ void ask_end(struct ask *q, enum wire_end end)
     if (q->done)
         return;
     if (q->talking)
-        inconclusive(q, ASK_STARTTLS, "%s before TLS was agreed on", wire_end_text(end));
+        inconclusive(q, end == WIRE_TIMED_OUT ? ASK_TIMED_OUT : ASK_STARTTLS,
+                     "%s before TLS was agreed on", wire_end_text(end));
     else
         inconclusive(q, causes[end], "%s%s", wire_end_text(end),
                      f->hello    ? " after the server's hello"

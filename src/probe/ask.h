@@ -40,6 +40,7 @@ enum ask_cause { /* why not accepted */
 struct answer {
     enum ask_verdict verdict;
     enum ask_cause cause;
+    bool no_starttls;     /* of ASK_STARTTLS: the server said no to TLS itself */
     struct flight flight; /* what was read, whatever the verdict */
     char why[240];        /* "" when accepted; else what happened, visible */
 };
@@ -50,6 +51,10 @@ struct answer {
     }
 
 void answer_release(struct answer *a);
+
+/* Does a server that begins no TLS say that it has no time for anybody now? `why` as in an answer.
+ * Ref: RFC 5321 3.8 (421), RFC 9051 7.1.5 (BYE), RFC 3206 */
+bool answer_is_busy(const char *why);
 
 struct ask {
     const struct hello *hello; /* borrowed */

@@ -8,12 +8,12 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "base/deadline.h"
+#include "base/fiber.h"
 
 static void free_addresses(struct addrinfo **list)
 {
@@ -39,11 +39,9 @@ static int resolve(const struct endpoint *e, struct addrinfo **ret, struct err *
 static int outcome(int fd, int64_t deadline)
 {
     struct pollfd p = {.fd = fd, .events = POLLOUT};
-    int code = 0, n;
+    int code = 0;
     socklen_t size = sizeof code;
-    do
-        n = poll(&p, 1, deadline_left(deadline));
-    while (n < 0 && errno == EINTR);
+    int n = fiber_poll(&p, deadline_left(deadline));
     if (n == 0)
         return ETIMEDOUT;
     if (n < 0 || getsockopt(fd, SOL_SOCKET, SO_ERROR, &code, &size) < 0)

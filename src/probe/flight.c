@@ -95,6 +95,7 @@ static void take_alert(struct flight *f, struct bytes body)
     }
     f->level = level;
     f->alert = alert;
+    f->amid = f->message.len > 0;
     f->state = FLIGHT_ALERT;
 }
 
@@ -165,7 +166,7 @@ static size_t record(struct flight *f, bool *ret_ssl2, struct bytes *ret)
     uint16_t length = 0;
     bool header = cursor_u8(&c, &type) && cursor_u8(&c, &major);
     /* "The SSL Protocol" 1: two bytes of length, or three with padding; here only the former. */
-    *ret_ssl2 = (type & 0x80) != 0;
+    *ret_ssl2 = (type & 0x80) != 0 && !f->tls;
     if (*ret_ssl2) {
         if (!header)
             return 0;
@@ -193,6 +194,7 @@ static bool take_record(struct flight *f)
     size_t n = record(f, &ssl2, &fragment);
     if (n == 0)
         return false;
+    f->tls = !ssl2;
     if (ssl2)
         flight_ssl2(f, fragment);
     else

@@ -1,6 +1,6 @@
 /*
  * A server's first flight: what it answers to a ClientHello, up to where cryptography would begin.
- * No input or output, no library: bytes in, a state out.
+ * No input or output: bytes in, a state out.
  *
  *     CLEANUP(flight_release) struct flight f = FLIGHT_INIT;
  *     while (flight_feed(&f, received) == FLIGHT_READING) ...
@@ -57,13 +57,15 @@ struct flight {
     unsigned flags;       /* of enum flight_flag */
     char alpn[32];        /* protocol chosen, made visible; "" none */
     struct buf chain;     /* certificate_list as it came; see flight_certificate() */
-    uint8_t level, alert; /* of FLIGHT_ALERT */
-    int warning;          /* the last alert that was only a warning; -1: none */
-    char why[160];        /* of FLIGHT_BROKEN: what is wrong with what; visible */
+    uint8_t level, alert; /* of FLIGHT_ALERT; for SSLv2 (version) the error's number */
+    bool amid;     /* the alert came within a message: the server had begun to answer */
+    int warning;   /* the last alert that was only a warning; -1: none */
+    char why[160]; /* of FLIGHT_BROKEN: what is wrong with what; visible */
     /* private */
     struct buf in;      /* has arrived, not judged: less than a record */
     struct buf message; /* handshake messages out of records, not judged */
     size_t total;       /* handshake bytes so far */
+    bool tls; /* a whole record of TLS has come: nothing is SSLv2 from there on */
 };
 
 #define FLIGHT_INIT                                                                      \

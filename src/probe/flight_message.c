@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/digest.h"
 #include "base/visible.h"
 #include "probe/cursor.h"
 #include "probe/offer.h"
@@ -66,7 +67,7 @@ static bool read_key_share(struct flight *f, struct bytes body, bool retry)
 static bool read_version(struct flight *f, struct bytes body)
 {
     struct cursor c = {.left = body};
-    return cursor_u16(&c, &f->version) && c.left.len == 0;
+    return cursor_u16(&c, &f->version) && f->version == 0x0304 && c.left.len == 0;
 }
 
 static bool read_extension(struct flight *f, unsigned type, struct bytes body, bool retry)
@@ -114,17 +115,18 @@ static bool read_extensions(struct flight *f, struct cursor *c, bool retry)
     return true;
 }
 
-/* RFC 8446 4.1.3, RFC 5246 7.4.1.3 */
+/* RFC 8446 4.1.3, RFC 5246 7.4.1.3. TLS 1.3 is chosen in supported_versions, and nothing else is
+ * (4.2.1). */
 static bool read_server_hello(struct flight *f, struct bytes body)
 {
     struct cursor c = {.left = body};
     struct bytes random, session;
-    if (!cursor_u16(&c, &f->version) || !cursor_take(&c, 32, &random) ||
-        !cursor_vector(&c, 1, &session) || session.len > 32 ||
-        !cursor_u16(&c, &f->suite) || !cursor_u8(&c, &f->compression))
+    if (!cursor_u16(&c, &f->version) || f->version < 0x0300 || f->version > 0x0303 ||
+        !cursor_take(&c, 32, &random) || !cursor_vector(&c, 1, &session) ||
+        session.len > 32 || !cursor_u16(&c, &f->suite) || !cursor_u8(&c, &f->compression))
         return false;
     bool retry = memcmp(random.data, retry_random, sizeof retry_random) == 0;
-    if (!read_extensions(f, &c, retry) || f->version < 0x0300 || f->version > 0x0304)
+    if (!read_extensions(f, &c, retry))
         return false;
     f->hello = true;
     if (retry)
@@ -184,10 +186,16 @@ static bool read_ecdh(struct flight *f, struct cursor *c)
            cursor_vector(c, 1, &point) && point.len > 0;
 }
 
-static uint16_t bits_of(struct bytes number)
+static struct bytes without_zeros(struct bytes number)
 {
     while (number.len && number.data[0] == 0)
         number.data++, number.len--;
+    return number;
+}
+
+static uint16_t bits_of(struct bytes number)
+{
+    number = without_zeros(number);
     size_t bits = number.len * 8;
     for (unsigned top = number.len ? (unsigned char)number.data[0] : 0x80u; top < 0x80;
          top <<= 1)
@@ -195,19 +203,29 @@ static uint16_t bits_of(struct bytes number)
     return (uint16_t)(bits > UINT16_MAX ? UINT16_MAX : bits);
 }
 
-/* RFC 7919 appendix A: all of its primes begin and end alike, and their lengths tell them apart;
- * those of RFC 3526 go on differently after the ones. */
-static uint16_t rfc7919_group(struct bytes prime, unsigned bits)
+/* RFC 7919 appendix A. Its primes begin and end alike, and so may one of anybody's making: every bit
+ * counts. The generator is 2; with another the subgroup may be as small as one likes. */
+static uint16_t rfc7919_group(struct bytes prime, struct bytes generator)
 {
-    static const char begin[] =
-        "\xff\xff\xff\xff\xff\xff\xff\xff\xad\xf8\x54\x58\xa2\xbb\x4a\x9a";
-    static const unsigned sizes[] = {2048, 3072, 4096, 6144, 8192};
-    if (prime.len < 256 || memcmp(prime.data, begin, 16) != 0 ||
-        memcmp(prime.data + prime.len - 8, begin, 8) != 0)
-        return 0;
-    for (size_t i = 0; i < ARRAY_LEN(sizes); i++)
-        if (sizes[i] == bits)
-            return (uint16_t)(0x0100 + i);
+    static const struct {
+        size_t bytes;
+        const char *sha256;
+        uint16_t group;
+    } primes[] = {
+        {256, "9cd3b7f336872f46c09428d1bbc19877a4d440512cda8d1c1cf0cd6e33698966", 0x0100},
+        {384, "0eaf67db3a839156d5013494a5318a772b5697d270d721f37f092efc69ea5a17", 0x0101},
+        {512, "4648414224ac881b3d0dc59b466f96d06a558278776807797ecf1f66ff397b3e", 0x0102},
+        {768, "227ac9066b3ddd9e193670cda2388fa884f65ba0cf98b742d1fe77a6687c79c7", 0x0103},
+        {1024, "770b14efaf6f049929c523113b3fa99a8d11dab1b18af3609590122075d19833",
+         0x0104},
+    };
+    char digest[DIGEST_SIZE];
+    for (size_t i = 0; i < ARRAY_LEN(primes) && bytes_is(generator, "\x02"); i++) {
+        if (primes[i].bytes != prime.len)
+            continue;
+        digest_sha256(prime, digest);
+        return strcmp(digest, primes[i].sha256) == 0 ? primes[i].group : 0;
+    }
     return 0;
 }
 
@@ -218,7 +236,7 @@ static bool read_dh(struct flight *f, struct cursor *c)
     if (!cursor_vector(c, 2, &p) || !cursor_vector(c, 2, &g) || !cursor_vector(c, 2, &y))
         return false;
     f->dh_bits = bits_of(p);
-    f->group = rfc7919_group(p, f->dh_bits);
+    f->group = rfc7919_group(without_zeros(p), without_zeros(g));
     return f->dh_bits > 0;
 }
 
@@ -326,6 +344,7 @@ void flight_ssl2(struct flight *f, struct bytes body)
         ok = cursor_u8(&c, &zero) && cursor_u8(&c, &f->alert) && zero == 0 &&
              c.left.len == 0;
         f->level = 2;
+        f->version = 0x0002;
         f->state = FLIGHT_ALERT;
     } else if (ok) {
         ok = type == 4 && read_ssl2_hello(f, &c);

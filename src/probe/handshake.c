@@ -57,13 +57,21 @@ static const char *restrict_lists(SSL_CTX *ctx, const struct handshake_request *
     char *groups = mem_strdup(r->groups); /* the macro wants it writable */
     if (groups && !SSL_CTX_set1_groups_list(ctx, groups))
         return r->groups;
+    CLEANUP(mem_freep) char *sigalgs = mem_strdup(r->sigalgs);
+    if (sigalgs && !SSL_CTX_set1_sigalgs_list(ctx, sigalgs))
+        return r->sigalgs;
     SSL_CTX_set_security_level(ctx,
                                0); /* "@SECLEVEL=..." in a list is not the caller's */
     return NULL;
 }
 
-static int load_anchors(SSL_CTX *ctx, const char *ca_file, struct err *err)
+static int load_anchors(SSL_CTX *ctx, const struct handshake_request *r, struct err *err)
 {
+    const char *ca_file = r->ca_file;
+    if (r->anchors) {
+        SSL_CTX_set1_cert_store(ctx, r->anchors);
+        return 0;
+    }
     if (!ca_file)
         return SSL_CTX_set_default_verify_paths(ctx)
                    ? 0
@@ -88,7 +96,7 @@ static int make_context(const struct handshake_request *r, SSL_CTX **ret, struct
     ERR_clear_error();
     if (refused)
         return err_set(err, ERR_INPUT, "libssl refuses '%s'", refused);
-    int status = r->any_chain ? 0 : load_anchors(ctx, r->ca_file, err);
+    int status = r->any_chain ? 0 : load_anchors(ctx, r, err);
     ERR_clear_error();
     if (status == 0)
         *ret = TAKE_PTR(ctx);
@@ -100,7 +108,7 @@ static int check_protocol(const struct endpoint *e, struct err *err)
 {
     CLEANUP(starttls_release) struct starttls talk = STARTTLS_INIT;
     CLEANUP(buf_release) struct buf ignored = BUF_INIT;
-    return e->starttls ? starttls_begin(&talk, e->starttls, &ignored, err) : 0;
+    return e->starttls ? starttls_begin(&talk, e->starttls, e->name, &ignored, err) : 0;
 }
 
 /* --- what came of it ------------------------------------------------------------------------- */
@@ -237,15 +245,16 @@ static enum wire_end shake(struct tls *t)
     return end == WIRE_CLOSED || end == WIRE_TIMED_OUT ? WIRE_OK : end;
 }
 
-static bool begin_tls(struct wire *w, const char *protocol, struct handshake_result *r)
+static bool begin_tls(struct wire *w, const struct endpoint *e,
+                      struct handshake_result *r)
 {
     CLEANUP(mem_freep) char *why = NULL;
-    if (!protocol)
+    if (!e->starttls)
         return true;
-    enum starttls_state state = starttls_run(w, protocol, &why);
+    enum starttls_state state = starttls_run(w, e->starttls, e->name, &why);
+    bool unheard = state == STARTTLS_DROPPED || state == STARTTLS_TURNED_AWAY;
     if (state != STARTTLS_READY)
-        not_ok(r, state == STARTTLS_DROPPED ? HANDSHAKE_DROPPED : HANDSHAKE_STARTTLS,
-               why);
+        not_ok(r, unheard ? HANDSHAKE_DROPPED : HANDSHAKE_STARTTLS, why);
     return state == STARTTLS_READY;
 }
 
@@ -260,7 +269,7 @@ static int run(struct tls *t, struct wire *wire, const struct endpoint *e,
         not_ok(r, HANDSHAKE_CONNECT, dialled.text);
         return 0;
     }
-    if (!begin_tls(wire, e->starttls, r))
+    if (!begin_tls(wire, e, r))
         return 0;
     t->wire = wire;
     enum wire_end end = shake(t);

@@ -19,6 +19,7 @@
 #ifndef PROBE_HANDSHAKE_H
 #define PROBE_HANDSHAKE_H
 
+#include <openssl/x509.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -32,7 +33,9 @@ struct handshake_request {
         *cipher_list; /* up to TLS 1.2, OpenSSL syntax; NULL: everything libssl has */
     const char *ciphersuites; /* TLS 1.3, OpenSSL syntax; NULL: everything libssl has */
     const char *groups;       /* OpenSSL syntax; NULL: libssl's default */
+    const char *sigalgs;      /* OpenSSL syntax; NULL: everything libssl has */
     const char *ca_file;      /* trust anchors, PEM; NULL: the system's */
+    X509_STORE *anchors;      /* instead of ca_file; borrowed; NULL: as ca_file says */
     bool
         any_chain; /* the chain is not judged: spares reading the system's trust anchors */
     int deadline_ms; /* for everything, connecting included; 0: HANDSHAKE_DEADLINE_MS */
@@ -54,7 +57,7 @@ enum handshake_cause { /* why not OK */
                        HANDSHAKE_RESET,     /* reset instead of an answer */
                        HANDSHAKE_TIMED_OUT, /* silence */
                        HANDSHAKE_CONNECT,   /* nobody there */
-                       HANDSHAKE_DROPPED, /* closed, reset or silent before TLS was agreed on */
+                       HANDSHAKE_DROPPED, /* closed, reset, silent or turned away before TLS was agreed on */
                        HANDSHAKE_STARTTLS, /* the server's answer before TLS; `why` says which */
                        HANDSHAKE_BROKEN, /* an answer that is not TLS, that libssl cannot follow, or that breaks off */
 };
@@ -64,14 +67,16 @@ struct handshake_certificate {
     char *subject; /* RFC 2253, control characters escaped */
     struct strv
         names; /* DNS names and addresses it is for; the common name if there are none */
-    int64_t not_after;   /* seconds since the epoch */
-    char *key_type;      /* "RSA", "EC", "ED25519", ... */
-    char *curve;         /* of an EC key, e.g. "prime256v1"; else NULL */
-    int bits;            /* of the key */
-    bool trusted;        /* the chain leads to a trust anchor, and is in date */
-    char *chain_text;    /* "ok", why not trusted, "not judged" */
-    bool name_matches;   /* covers endpoint->name; true when that is NULL */
-    bool ocsp_responder; /* names one */
+    int64_t not_before, not_after; /* seconds since the epoch */
+    char *key_type;                /* "RSA", "EC", "ED25519", ... */
+    char *curve;                   /* of an EC key, e.g. "prime256v1"; else NULL */
+    int bits;                      /* of the key */
+    bool trusted;                  /* the chain leads to a trust anchor, and is in date */
+    bool self_signed;              /* issued by itself */
+    char *signature;               /* algorithm of the issuer's, e.g. "RSA-SHA256" */
+    char *chain_text;              /* "ok", why not trusted, "not judged" */
+    bool name_matches;             /* covers endpoint->name; true when that is NULL */
+    bool ocsp_responder;           /* names one */
 };
 
 struct handshake_result {

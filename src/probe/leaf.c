@@ -23,6 +23,7 @@ void leaf_release(struct handshake_certificate *c)
     free(c->key_type);
     free(c->curve);
     free(c->chain_text);
+    free(c->signature);
     *c = (struct handshake_certificate){.present = false};
 }
 
@@ -92,10 +93,16 @@ static bool covers(X509 *cert, const char *name)
     return X509_check_host(cert, name, strlen(name), 0, NULL) == 1;
 }
 
-static int64_t not_after(const X509 *cert)
+static int64_t seconds(const ASN1_TIME *t)
 {
     struct tm tm = {0};
-    return ASN1_TIME_to_tm(X509_get0_notAfter(cert), &tm) == 1 ? (int64_t)timegm(&tm) : 0;
+    return ASN1_TIME_to_tm(t, &tm) == 1 ? (int64_t)timegm(&tm) : 0;
+}
+
+static char *signature_of(const X509 *cert)
+{
+    const char *name = OBJ_nid2sn(X509_get_signature_nid(cert));
+    return mem_strdup(name ? name : "unknown");
 }
 
 static void read_key(X509 *cert, struct handshake_certificate *ret)
@@ -126,7 +133,10 @@ void leaf_read(X509 *cert, const char *name, struct handshake_certificate *ret)
         return;
     ret->subject = subject_of(cert);
     names_of(cert, &ret->names);
-    ret->not_after = not_after(cert);
+    ret->not_before = seconds(X509_get0_notBefore(cert));
+    ret->not_after = seconds(X509_get0_notAfter(cert));
+    ret->self_signed = X509_self_signed(cert, 0) == 1;
+    ret->signature = signature_of(cert);
     read_key(cert, ret);
     ret->name_matches = covers(cert, name);
     ret->ocsp_responder = names_responder(cert);

@@ -20,6 +20,7 @@
 #define PROBE_SCAN_H
 
 #include <jansson.h>
+#include <openssl/x509.h>
 
 #include "base/digest.h"
 #include "base/endpoint.h"
@@ -30,9 +31,10 @@
 #include "probe/ids.h"
 
 struct scan_options {
-    int deadline_ms; /* for one question; 0: 5000 */
-    int total_ms;    /* for all; 0: 60000 */
-    bool alpn;       /* offer HTTP/2 and HTTP/1.1 (RFC 7301) */
+    int deadline_ms;     /* for one question; 0: 5000 */
+    int total_ms;        /* for all; 0: 60000 */
+    X509_STORE *anchors; /* chains are judged by these; borrowed; NULL: not judged */
+    bool alpn;           /* offer HTTP/2 and HTTP/1.1 (RFC 7301) */
 };
 
 enum scan_answer { SCAN_UNKNOWN, SCAN_NO, SCAN_YES };

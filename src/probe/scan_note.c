@@ -1,16 +1,10 @@
 /* Facts that answers bring along: groups, schemes, certificates, extensions. */
-#include <openssl/x509.h>
 #include <string.h>
 
 #include "policy/group.h"
 #include "policy/suite.h"
-#include "probe/leaf.h"
+#include "probe/chain.h"
 #include "probe/scanner.h"
-
-static void free_x509(X509 **cert)
-{
-    X509_free(*cert);
-}
 
 static bool is_known(const struct scan *s, const char *digest)
 {
@@ -20,19 +14,16 @@ static bool is_known(const struct scan *s, const char *digest)
     return false;
 }
 
-static void note_certificate(struct scanner *s, struct bytes der)
+static void note_certificate(struct scanner *s, const struct flight *f, struct bytes der)
 {
     struct scan_certificate c = {.digest = ""};
     digest_sha256(der, c.digest);
     if (is_known(s->scan, c.digest))
         return;
-    const unsigned char *at = (const unsigned char *)der.data;
-    CLEANUP(free_x509) X509 *cert = d2i_X509(NULL, &at, (long)der.len);
-    if (!cert) {
+    if (!chain_read(f, s->options.anchors, s->endpoint->name, &c.leaf)) {
         scanner_unsure(s, "a certificate", "it is none that libcrypto can read");
         return;
     }
-    leaf_read(cert, s->endpoint->name, &c.leaf);
     MEM_GROW(s->scan->certificates, s->scan->certificate_count, s->scan->certificate_cap);
     s->scan->certificates[s->scan->certificate_count++] = c;
 }
@@ -93,7 +84,7 @@ void scanner_note(struct scanner *s, const struct flight *f)
     if (f->alpn[0])
         memcpy(s->scan->alpn, f->alpn, sizeof s->scan->alpn);
     if (flight_certificate(f, 0, &leaf))
-        note_certificate(s, leaf);
+        note_certificate(s, f, leaf);
     if (version->id < PROTOCOL_TLS1_3 && version->id > PROTOCOL_SSL2)
         note_facts(s, f);
 }

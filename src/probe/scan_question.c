@@ -3,19 +3,23 @@
  *
  * A fatal alert is a refusal. Anything softer is asked again at once: an endpoint that drops each
  * n-th connection, whatever n > 1, cannot drop two in a row, so an answer now shows that it drops.
- * Then the control must be served, and then the question must fail once more.
+ * Then the control must be served, and then the question must fail once more. A connection that
+ * ends before TLS has begun is no drop in this sense: so do limits of connections, and TLS is never
+ * refused there.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/deadline.h"
+#include "base/fiber.h"
 #include "probe/offer.h"
 #include "probe/scanner.h"
 
 #define CONTROL_TRIES 3
 #define FIRST_TRIES   4
+#define SILENCES      2
+#define ROOM_TRIES    5
 #define PAUSE_MS                                                                         \
     40 /* doubled each time: forking servers need it to count their children */
 
@@ -36,13 +40,6 @@ void question_all(enum protocol version, struct question *ret)
 void scanner_unsure(struct scanner *s, const char *about, const char *why)
 {
     strv_take(&s->scan->inconclusive, mem_printf("%s: %s", about, why));
-}
-
-static void wait_ms(long ms)
-{
-    struct timespec t = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
-    while (nanosleep(&t, &t) < 0)
-        continue;
 }
 
 /* One connection; `ret` is replaced. */
@@ -91,10 +88,12 @@ static bool could_be_refusal(const struct answer *a)
 
 /* --- controls -------------------------------------------------------------------------------- */
 
-/* The question with all that was accepted before offered as well. */
+/* The question with all that was accepted before offered as well. A server picks TLS 1.3 where it
+ * can, and then needs what it accepts there. */
 static struct question control_of(const struct scanner *s, const struct question *q)
 {
-    struct question c = s->control;
+    bool tls13 = q->max == PROTOCOL_TLS1_3 && s->has_control13;
+    struct question c = tls13 ? s->control13 : s->control;
     if (q->max == PROTOCOL_SSL2)
         return c;
     c.min = q->min < c.min ? q->min : c.min;
@@ -109,38 +108,69 @@ static struct question control_of(const struct scanner *s, const struct question
     return c;
 }
 
+static bool is_served(struct scanner *s, const struct question *q, long tries)
+{
+    bool dropped = false;
+    for (long i = 0; i < tries && !s->lost; i++) {
+        CLEANUP(answer_release) struct answer a = ANSWER_INIT;
+        ask_once(s, q, &a);
+        if (a.verdict == ASK_ACCEPTED) {
+            s->drops = s->drops || dropped;
+            return true;
+        }
+        dropped = dropped || could_be_refusal(&a);
+        fiber_sleep((int)(PAUSE_MS << i));
+    }
+    return false;
+}
+
+/* A server that has nothing of the question's version picks that version all the same: then what
+ * was accepted before shows that it is still there, and there is no telling about the question. */
 static bool control_is_served(struct scanner *s, const struct question *q)
 {
     struct question c = control_of(s, q);
-    for (long i = 0; i < CONTROL_TRIES && !s->lost; i++) {
-        CLEANUP(answer_release) struct answer a = ANSWER_INIT;
-        ask_once(s, &c, &a);
-        if (a.verdict == ASK_ACCEPTED)
-            return true;
-        s->drops = true;
-        wait_ms(PAUSE_MS << i);
-    }
+    if (is_served(s, &c, CONTROL_TRIES))
+        return true;
+    if (is_served(s, &s->control, CONTROL_TRIES))
+        return false;
+    s->drops = true;
     s->lost = true;
     return false;
+}
+
+/* A server that allows few connections at a time has not got round to the last ones' ends. Silence
+ * and nonsense get one more chance only. */
+static void wait_for_room(struct scanner *s, const struct question *q, struct answer *ret)
+{
+    for (long i = 0; i < ROOM_TRIES && !s->lost; i++) {
+        bool full = ret->cause == ASK_STARTTLS || ret->cause == ASK_CONNECT;
+        if (ret->verdict != ASK_INCONCLUSIVE || (i > 0 && !full))
+            return;
+        fiber_sleep((int)(PAUSE_MS << i));
+        ask_once(s, q, ret);
+    }
 }
 
 /* `ret` holds a soft answer to q. Makes it a refusal if it is one. */
 static void insist(struct scanner *s, const struct question *q, const char *about,
                    struct answer *ret)
 {
+    bool in_tls = could_be_refusal(ret);
     ask_once(s, q, ret);
-    if (ret->verdict != ASK_INCONCLUSIVE)
+    if (ret->verdict != ASK_INCONCLUSIVE && in_tls)
         s->drops = true;
     if (ret->verdict != ASK_INCONCLUSIVE || !s->has_control)
         return;
     if (!could_be_refusal(ret)) {
-        wait_ms(PAUSE_MS);
-        ask_once(s, q, ret);
-        return;
+        wait_for_room(s, q, ret);
+        if (ret->verdict != ASK_INCONCLUSIVE || !could_be_refusal(ret))
+            return;
     }
     if (!control_is_served(s, q))
         return;
     ask_once(s, q, ret);
+    if (ret->verdict == ASK_INCONCLUSIVE && !could_be_refusal(ret))
+        wait_for_room(s, q, ret);
     if (ret->verdict != ASK_INCONCLUSIVE)
         s->drops = true;
     else if (could_be_refusal(ret) && !s->drops) {
@@ -157,18 +187,25 @@ static void ask_patiently(struct scanner *s, const struct question *q, struct an
     for (long i = 1; i < tries && ret->verdict == ASK_INCONCLUSIVE && !s->lost &&
                      ret->cause != ASK_TIMED_OUT;
          i++) {
-        wait_ms(PAUSE_MS << i);
+        bool in_tls = could_be_refusal(ret);
+        fiber_sleep((int)(PAUSE_MS << i));
         ask_once(s, q, ret);
-        if (ret->verdict != ASK_INCONCLUSIVE)
+        if (ret->verdict != ASK_INCONCLUSIVE && in_tls)
             s->drops = true;
     }
+    s->silences += ret->cause == ASK_TIMED_OUT;
+    bool nobody = ret->cause == ASK_CONNECT || ret->cause == ASK_STARTTLS;
+    if ((tries == FIRST_TRIES && nobody) || s->silences == SILENCES)
+        s->lost = true;
 }
 
 void scanner_ask(struct scanner *s, const struct question *q, const char *about,
                  struct answer *ret)
 {
     answer_release(ret);
-    if (s->lost) {
+    if (s->lost && !s->has_control && s->scan->inconclusive.count) {
+        return; /* nobody was ever there, and that has been said */
+    } else if (s->lost) {
         snprintf(ret->why, sizeof ret->why, "the endpoint no longer answers");
     } else if (!s->has_control) {
         ask_patiently(s, q, ret);
@@ -182,5 +219,9 @@ void scanner_ask(struct scanner *s, const struct question *q, const char *about,
     if (ret->verdict == ASK_ACCEPTED && q->max != PROTOCOL_SSL2) {
         s->control = *q;
         s->has_control = true;
+        if (ret->flight.version == protocol_info(PROTOCOL_TLS1_3)->wire) {
+            s->control13 = *q;
+            s->has_control13 = true;
+        }
     }
 }

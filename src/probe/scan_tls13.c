@@ -91,8 +91,11 @@ static bool find_first(struct tls13 *t)
 static void find_certificate(struct scanner *s)
 {
     CLEANUP(handshake_release) struct handshake_result got = HANDSHAKE_INIT;
-    struct handshake_request request = {
-        .min = 0x0304, .max = 0x0304, .deadline_ms = s->options.deadline_ms};
+    struct handshake_request request = {.min = 0x0304,
+                                        .max = 0x0304,
+                                        .deadline_ms = s->options.deadline_ms,
+                                        .anchors = s->options.anchors,
+                                        .any_chain = !s->options.anchors};
     struct err err = ERR_INIT;
     s->scan->connections++;
     if (handshake(s->endpoint, &request, &got, &err) < 0 || !got.certificate.present) {

@@ -21,8 +21,11 @@ struct scanner {
     unsigned char random[32];
     bool has_control;
     struct question control; /* the last that was accepted */
-    bool drops; /* a connection was dropped that was served when asked again */
-    bool lost;  /* even controls go unanswered: no more questions */
+    bool has_control13;
+    struct question control13; /* the last that was accepted in TLS 1.3 */
+    bool drops;        /* one was dropped, within TLS, that was served when asked again */
+    unsigned silences; /* time-outs before anything was ever accepted */
+    bool lost;         /* even controls go unanswered: no more questions */
     struct strv by_closing; /* what is believed because of closes only */
 };
 

@@ -7,7 +7,8 @@
 #include "base/visible.h"
 #include "probe/starttls_dialogue.h"
 
-#define OID_START_TLS "1.3.6.1.4.1.1466.20037"
+#define OID_START_TLS     "1.3.6.1.4.1.1466.20037"
+#define OID_DISCONNECTION "1.3.6.1.4.1.1466.20036"
 
 enum ber_tag {
     BER_INTEGER = 0x02,
@@ -21,7 +22,7 @@ enum ber_tag {
     LDAP_REFERRAL = 0xa3,          /* [3] */
 };
 
-enum ldap_result { LDAP_OK = 0, LDAP_PROTOCOL_ERROR = 2 };
+enum ldap_result { LDAP_OK = 0, LDAP_PROTOCOL_ERROR = 2, LDAP_BUSY = 51 };
 
 struct ldap_response {
     unsigned message, result;
@@ -62,16 +63,18 @@ static bool ber_take(struct bytes *rest, enum ber_tag tag, struct bytes *ret)
     return true;
 }
 
-/* Not negative, and below 2^24. */
+/* Not negative, below 2^24, and in the fewest bytes: X.690 8.3.2 allows no others, in BER neither. */
 static bool ber_take_number(struct bytes *rest, enum ber_tag tag, unsigned *ret)
 {
     struct bytes content;
-    if (!ber_take(rest, tag, &content) || content.len == 0 || content.len > 3 ||
-        (content.data[0] & 0x80) != 0)
+    if (!ber_take(rest, tag, &content) || content.len == 0 || content.len > 3)
+        return false;
+    const unsigned char *byte = (const unsigned char *)content.data;
+    if (byte[0] & 0x80 || (content.len > 1 && byte[0] == 0 && !(byte[1] & 0x80)))
         return false;
     *ret = 0;
     for (size_t i = 0; i < content.len; i++)
-        *ret = *ret << 8 | (unsigned char)content.data[i];
+        *ret = *ret << 8 | byte[i];
     return true;
 }
 
@@ -94,9 +97,11 @@ static bool parse_response(struct bytes reply, struct ldap_response *ret)
     return body.len == 0;
 }
 
-static size_t frame_ldap(const struct starttls_step *step, struct bytes in)
+static size_t frame_ldap(const struct starttls_step *step, struct bytes in,
+                         struct starttls_scan *scan)
 {
     (void)step;
+    (void)scan;
     size_t header, length;
     if (in.len && (unsigned char)in.data[0] != BER_SEQUENCE)
         return STARTTLS_NO_REPLY;
@@ -106,17 +111,19 @@ static size_t frame_ldap(const struct starttls_step *step, struct bytes in)
     return in.len - header < length ? 0 : header + length;
 }
 
-/* Message 0 is the server's own: the notice that it will close the connection (4.4.1). */
+/* Message 0 is the server's own: the notice that it will close the connection (4.4.1). A server
+ * whose TLS is not usable answers unavailable (4.14.2), which is a refusal. */
 static enum starttls_state judge_ldap(const struct starttls_step *step,
-                                      struct bytes reply)
+                                      struct bytes reply, bool *unlisted)
 {
     struct ldap_response r;
+    (void)unlisted;
     if (!parse_response(reply, &r) || r.message > 1)
         return STARTTLS_BROKEN;
-    if (r.message == 0)
-        return step->otherwise;
-    if (r.named && !bytes_is(r.name, OID_START_TLS))
+    if (r.named && !bytes_is(r.name, r.message ? OID_START_TLS : OID_DISCONNECTION))
         return STARTTLS_BROKEN;
+    if (r.message == 0 || r.result == LDAP_BUSY)
+        return STARTTLS_TURNED_AWAY;
     if (r.result == LDAP_OK)
         return STARTTLS_READY;
     return r.result == LDAP_PROTOCOL_ERROR ? STARTTLS_NOT_OFFERED : step->otherwise;
@@ -141,7 +148,7 @@ static const struct starttls_step steps[] = {
 
 const struct starttls_dialogue starttls_ldap = {
     .protocol = "ldap",
-    .opening = {.data = REQUEST, .len = sizeof REQUEST - 1},
+    .opening = STARTTLS_SAY(REQUEST),
     .steps = steps,
     .describe = describe,
 };

@@ -14,6 +14,7 @@
 
 #include "base/buf.h"
 #include "policy/suite.h"
+#include "probe/ask.h"
 #include "probe/handshake.h"
 #include "probe/tls.h"
 
@@ -82,15 +83,17 @@ static int attempt(const struct endpoint *e, const struct handshake_request *ask
     return handshake(e, ask, ret, err);
 }
 
-/* What a handshake that had to succeed says when it did not: was that an answer? */
+/* What a handshake that had to succeed says when it did not: was that an answer? An endpoint that
+ * has begun TLS a moment ago and now does not has a limit, or trouble: no verdict. */
 static enum err_kind kind_of(const struct handshake_result *r, bool served)
 {
     switch (r->cause) {
     case HANDSHAKE_ALERT:
     case HANDSHAKE_VERSION:
-    case HANDSHAKE_STARTTLS:
     case HANDSHAKE_BROKEN:
         return ERR_REFUSED;
+    case HANDSHAKE_STARTTLS:
+        return served || answer_is_busy(r->why) ? ERR_SYSTEM : ERR_REFUSED;
     case HANDSHAKE_CLOSED:
     case HANDSHAKE_RESET:
         return served ? ERR_REFUSED : ERR_SYSTEM;
@@ -161,6 +164,20 @@ static int serves_otherwise(struct check *c)
     return 0;
 }
 
+/* `r` is a close. The endpoint refuses that handshake if it serves another now, and this one still
+ * not: one that has reached a limit serves neither. */
+static int insist(struct check *c, const struct handshake_request *ask,
+                  struct handshake_result *r)
+{
+    c->served = false;
+    if (serves_otherwise(c) < 0)
+        return -1;
+    if (!c->served)
+        return 0;
+    handshake_release(r);
+    return handshake(c->endpoint, ask, r, c->err);
+}
+
 static int must_work(struct check *c, int version)
 {
     CLEANUP(handshake_release) struct handshake_result r = HANDSHAKE_INIT;
@@ -169,14 +186,13 @@ static int must_work(struct check *c, int version)
                                     .ca_file = c->rules->ca_file,
                                     .any_chain = !c->rules->ca_file,
                                     .deadline_ms = c->rules->deadline_ms};
-    if (attempt(c->endpoint, &ask, &r, c->err) < 0)
+    if (attempt(c->endpoint, &ask, &r, c->err) < 0 ||
+        (is_close(&r) && insist(c, &ask, &r) < 0))
         return -1;
     if (r.verdict == HANDSHAKE_OK) {
         c->served = true;
         return check_agreed(c, version, &r);
     }
-    if (is_close(&r) && serves_otherwise(c) < 0)
-        return -1;
     return err_set(c->err, kind_of(&r, c->served), "%s has to work, but: %s",
                    version_text(version), r.why);
 }

@@ -4,7 +4,8 @@
  * versions but none of its suites nothing is accepted.
  *
  * A closed or reset connection counts as a refusal (GnuTLS servers refuse so) when it happens
- * twice and the endpoint serves a handshake both before and after. What stays unexplained is no
+ * twice and the endpoint serves a handshake both before and after. One that does not begin TLS
+ * although it did a moment ago, or says that it is busy (421, BYE), is no verdict. What stays unexplained is no
  * verdict, and never passes. Connections are made one at a time: per endpoint one for each
  * required version, one for the versions below and one for each above, one for each of the
  * policy's versions with other suites; where closing is how it refuses, one more for each, and one.

@@ -5,12 +5,12 @@
 #include "probe/wire.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/deadline.h"
+#include "base/fiber.h"
 
 void wire_release(struct wire *w)
 {
@@ -32,10 +32,7 @@ static enum wire_end failed(int code)
 static enum wire_end await(const struct wire *w, short events)
 {
     struct pollfd p = {.fd = w->fd, .events = events};
-    int n;
-    do
-        n = poll(&p, 1, deadline_left(w->deadline));
-    while (n < 0 && errno == EINTR);
+    int n = fiber_poll(&p, deadline_left(w->deadline));
     if (n < 0)
         return failed(errno);
     return n > 0 ? WIRE_OK : WIRE_TIMED_OUT;

@@ -1,9 +1,7 @@
 /*
- * Three processes: we; one between, which leaves our namespaces; and process 1 of the new ones, which
- * builds the scene and runs the trial. It answers over a pipe and ends, and the kernel takes all else of its
+ * Processes: we; one between, which leaves our namespaces; process 1 of the new ones, which builds the scene and runs
+ * the trial; and one beside it that reads its log. It answers over a pipe and ends, and the kernel takes all else of its
  * namespace with it. Should one of us be killed, the next is killed, too (PR_SET_PDEATHSIG).
- *
- * User namespaces are not tried: with owners mapped, permissions would not be what they are.
  */
 #include "rehearse/rehearse.h"
 
@@ -24,6 +22,7 @@
 #include "base/file.h"
 #include "rehearse/scene.h"
 #include "rehearse/trial.h"
+#include "rehearse/userns.h"
 
 #define EXTRA_SECONDS 60 /* for the scene, and for a verify that was begun in time */
 
@@ -58,6 +57,8 @@ static _Noreturn void act(const struct plan *plan, struct trial *t, int pipe)
     struct err err = ERR_INIT;
     int rc = scene_build(plan, t->service, json_object_get(t->how, "private"), &err);
     if (rc == 0)
+        rc = trial_log_mount(&t->log, SCENE_PRIVATE, &err);
+    if (rc == 0)
         rc = trial_run(t, &err);
     answer(pipe, rc, &err, t->seen);
     _exit(0);
@@ -79,9 +80,13 @@ static _Noreturn void leave(const struct plan *plan, struct trial *t, int pipe,
     unblock_signals();
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
         _exit(1);
-    if (unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWPID | CLONE_NEWIPC) < 0) {
-        err_sys(&err, errno, "namespaces");
+    if (userns_unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWPID | CLONE_NEWIPC, &err) <
+        0) {
         answer(pipe, 1, &err, NULL);
+        _exit(1);
+    }
+    if (trial_log_open(&t->log, &err) < 0) {
+        answer(pipe, -1, &err, NULL);
         _exit(1);
     }
     pid_t first = fork();
@@ -91,7 +96,11 @@ static _Noreturn void leave(const struct plan *plan, struct trial *t, int pipe,
         act(plan, t, pipe);
     }
     close(pipe);
-    while (first > 0 && waitpid(first, NULL, 0) < 0 && errno == EINTR)
+    if (first > 0 && fork() == 0) /* in the namespace, too, and gone with it */
+        trial_log_drain(&t->log);
+    while (wait(NULL) > 0 ||
+           errno ==
+               EINTR) /* process 1 ends when the last of its namespace is waited for */
         continue;
     _exit(0);
 }

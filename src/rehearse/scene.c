@@ -20,7 +20,7 @@
 #include "base/strv.h"
 #include "rehearse/loopback.h"
 
-#define LAYERS      "/run/.tlsharden" /* upper layers; nobody but root looks in */
+#define LAYERS      SCENE_PRIVATE /* upper layers */
 #define TMPFS       "size=256m,nr_inodes=64k"
 #define DEPTH_LIMIT 8
 
@@ -127,8 +127,11 @@ static int make_memory(const struct grounds *private, struct err *err)
     static const struct {
         const char *path;
         mode_t mode;
-    } always[] = {
-        {"/run", 0755}, {"/tmp", 01777}, {"/var/tmp", 01777}, {"/dev/shm", 01777}};
+    } always[] = {{"/run", 0755},
+                  {"/tmp", 01777},
+                  {"/var/tmp", 01777},
+                  {"/dev/shm", 01777},
+                  {"/var/mail", 0755}};
     for (size_t i = 0; i < ARRAY_LEN(always); i++) {
         struct stat st;
         if (stat(always[i].path, &st) < 0)

@@ -10,7 +10,10 @@
 #include "base/err.h"
 #include "plan/plan.h"
 
-/* Makes the host read-only, memory of /run, /tmp, /var/tmp, /dev/shm and the directories in the array
+#define SCENE_PRIVATE                                                                    \
+    "/run/.tlsharden" /* a directory of ours in the scene, for root only */
+
+/* Makes the host read-only, memory of /run, /tmp, /var/tmp, /dev/shm, /var/mail and the directories in the array
  * `private_dirs` (NULL: none), lays the plan's files of `service` over the real ones (none, when `plan` is NULL) and
  * brings loopback up.
  * 0; 1: the kernel or a container does not let us, `err` says what; -1: ERR_SYSTEM. */

@@ -148,23 +148,19 @@ static bool complains(struct bytes line)
     return false;
 }
 
-/* What complains in one log; all of it where nothing does. */
-static void read_log(const char *path, struct buf *complaints, struct buf *all)
+/* The lines of `text` that complain. */
+static void take_complaints(const struct buf *text, struct buf *ret)
 {
-    struct err ignored = ERR_INIT;
-    size_t before = all->len;
-    if (file_read(path, LOG_READ, all, NULL, &ignored) < 0)
-        return;
-    struct bytes rest = {.data = buf_str(all) + before, .len = all->len - before};
+    struct bytes rest = bytes_buf(text);
     for (struct bytes line; bytes_next_line(&rest, &line);)
         if (complains(line))
-            buf_addb(complaints, line);
+            buf_addb(ret, line);
 }
 
 /* "log": a path or several, each a pattern of glob(7): virtual hosts have logs of their own. */
-static void add_logs(struct buf *out, const json_t *log)
+static void read_logs(const json_t *log, struct buf *ret)
 {
-    CLEANUP(buf_release) struct buf complaints = BUF_INIT, all = BUF_INIT;
+    struct err ignored = ERR_INIT;
     size_t count = json_is_string(log) ? 1 : json_array_size(log);
     for (size_t i = 0; i < count; i++) {
         const char *pattern =
@@ -172,9 +168,19 @@ static void add_logs(struct buf *out, const json_t *log)
         glob_t found = {.gl_pathc = 0};
         if (pattern && glob(pattern, 0, NULL, &found) == 0)
             for (size_t k = 0; k < found.gl_pathc; k++)
-                read_log(found.gl_pathv[k], &complaints, &all);
+                if (file_read(found.gl_pathv[k], LOG_READ, ret, NULL, &ignored) < 0)
+                    continue;
         globfree(&found);
     }
+}
+
+/* What complains in the system's log and in its own; all of it where nothing does. */
+static void add_logs(struct buf *out, const struct trial *t)
+{
+    CLEANUP(buf_release) struct buf complaints = BUF_INIT, all = BUF_INIT;
+    trial_log_read(&t->log, LOG_READ, &all);
+    read_logs(json_object_get(t->how, "log"), &all);
+    take_complaints(&all, &complaints);
     add_tail(out, "; its log says: ", bytes_buf(complaints.len ? &complaints : &all));
 }
 
@@ -182,7 +188,7 @@ static int refuse(const struct trial *t, const char *why, struct err *err)
 {
     CLEANUP(buf_release) struct buf said = BUF_INIT;
     add_output(&said);
-    add_logs(&said, json_object_get(t->how, "log"));
+    add_logs(&said, t);
     return err_set(err, ERR_REFUSED, "%.700s%s", why, buf_str(&said));
 }
 

@@ -6,11 +6,13 @@
 
 #include "base/err.h"
 #include "rehearse/rehearse.h"
+#include "rehearse/syslog.h"
 
 struct trial {
     const char *service;
     const json_t *how; /* plan_service.trial */
     struct rehearse_calls calls;
+    struct trial_log log;
     json_t *seen; /* out: what calls.look said; owned by process 1, which ends */
 };
 

@@ -56,10 +56,11 @@ static json_t *entry_json(const struct plan_entry *e)
 
 static json_t *service_json(const struct plan_service *s)
 {
-    return json_pack("{s:s, s:o, s:o, s:o, s:b, s:o, s:o}", "name", s->name, "title",
+    return json_pack("{s:s, s:o, s:o, s:o, s:b, s:o, s:o, s:o}", "name", s->name, "title",
                      text(s->title), "version", text(s->version), "library",
                      text(s->library), "running", s->running, "activate",
-                     list_or_null(s->activate), "grants", list_or_null(s->grants));
+                     list_or_null(s->activate), "outage", text(s->outage), "grants",
+                     list_or_null(s->grants));
 }
 
 static json_t *endpoint_json(const struct endpoint *e)

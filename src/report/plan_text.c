@@ -214,4 +214,7 @@ void plan_text_summary(const struct plan *plan, struct buf *out)
     for (size_t i = 0; i < plan->service_count; i++)
         add_widened(out, &plan->services[i]);
     add_clients(out, plan);
+    for (size_t i = 0; i < plan->service_count; i++)
+        if (plan->services[i].outage && plan_touches(plan, plan->services[i].name))
+            buf_addf(out, "# %s: %s\n", plan->services[i].name, plan->services[i].outage);
 }

@@ -27,6 +27,20 @@ static char *said(const json_t *context, const json_t *paths)
     return NULL;
 }
 
+/* As OpenSSL reads it: some servers part the names by spaces or commas. */
+static char *colons(char *list)
+{
+    CLEANUP(buf_release) struct buf out = BUF_INIT;
+    for (const char *c = list; c && *c; c += *c != '\0') {
+        c += strspn(c, " \t,:");
+        size_t n = strcspn(c, " \t,:");
+        buf_addf(&out, "%s%.*s", out.len && n ? ":" : "", (int)n, c);
+        c += n;
+    }
+    free(list);
+    return out.len ? buf_take(&out) : NULL;
+}
+
 /* service.json's "kept": where the strings of a listener stand at present. */
 static void read_kept(const struct wanted *w, const char *listener, struct native *ret,
                       unsigned *ret_protocols)
@@ -37,7 +51,7 @@ static void read_kept(const struct wanted *w, const char *listener, struct nativ
     char *versions = said(w->context, json_object_get(kept, "protocols"));
     ret->cipher_list = said(w->context, json_object_get(kept, "cipher_list"));
     ret->ciphersuites = said(w->context, json_object_get(kept, "ciphersuites"));
-    ret->groups = said(w->context, json_object_get(kept, "groups"));
+    ret->groups = colons(said(w->context, json_object_get(kept, "groups")));
     ret->signature_algorithms =
         said(w->context, json_object_get(kept, "signature_algorithms"));
     ret->priority = said(w->context, json_object_get(kept, "priority"));

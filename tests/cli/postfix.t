@@ -47,7 +47,13 @@ is "$(parameter smtpd_tls_ciphers) $(parameter smtpd_tls_mandatory_ciphers)" 'hi
 # shellcheck disable=SC2016 # the inner shell's
 check "stock: no suite without forward secrecy or AEAD" bash -c \
     '[[ $1 =~ ^(ECDHE-(RSA|ECDSA)-(AES(128|256)-GCM-SHA(256|384)|CHACHA20-POLY1305):?)+$ ]]' - "$(parameter tls_high_cipherlist)"
-is "$(parameter tls_eecdh_auto_curves)" X25519:prime256v1:secp384r1 "stock: curves"
+is "$(parameter tls_eecdh_auto_curves)" X25519,prime256v1,secp384r1 "stock: curves"
+fresh
+echo 'tls_eecdh_auto_curves = X25519 secp384r1' >>"$postfix/main.cf"
+applied "fewer curves, as Postfix parts them" --profile strict
+is "$(parameter tls_eecdh_auto_curves)" 'X25519,secp384r1' "fewer curves: no others are added"
+fresh
+applied "stock once more" --profile strict
 is "$(parameter tls_preempt_cipherlist)" yes "stock: the server's order"
 is "$(parameter tls_ssl_options)" 'NO_COMPRESSION, NO_RENEGOTIATION, NO_TICKET' "stock: options"
 is "$(parameter smtpd_tls_auth_only)" yes "stock: passwords inside TLS only"

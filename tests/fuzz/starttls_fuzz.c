@@ -19,7 +19,9 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const char *const protocols[] = {"smtp", "imap", "pop3", "ldap"};
+static const char *const protocols[] = {"smtp",        "imap",        "pop3",    "ldap",
+                                        "lmtp",        "ftp",         "sieve",   "mysql",
+                                        "xmpp-client", "xmpp-server", "postgres"};
 
 static enum starttls_state talk(const char *protocol, struct bytes in, size_t piece,
                                 struct buf *out)
@@ -27,7 +29,7 @@ static enum starttls_state talk(const char *protocol, struct bytes in, size_t pi
     CLEANUP(starttls_release) struct starttls s = STARTTLS_INIT;
     struct err err = ERR_INIT;
     enum starttls_state state = STARTTLS_TALKING;
-    FUZZ_ASSERT(starttls_begin(&s, protocol, out, &err) == 0);
+    FUZZ_ASSERT(starttls_begin(&s, protocol, NULL, out, &err) == 0);
     while (in.len && state == STARTTLS_TALKING) {
         size_t n = in.len < piece ? in.len : piece;
         state = starttls_feed(&s, (struct bytes){.data = in.data, .len = n}, out);

@@ -4,7 +4,9 @@
 # shellcheck source-path=SCRIPTDIR
 
 if [ -z "${TESTHOST_INSIDE:-}" ]; then
-    exec "$(dirname "$0")/testhost" run bash "/src/tests/server/$(basename "$0")"
+    here=$(realpath "$(dirname "${BASH_SOURCE[0]}")")
+    self=$(realpath "$0")
+    exec "$here/testhost" run bash "/src/${self#"${here%/tests/server}/"}"
 fi
 # shellcheck source=../tap.sh
 . /src/tests/tap.sh

@@ -3,6 +3,8 @@
 
 #include "probe/ask.h"
 #include "probe/offer.h"
+#include "unit/flights.h"
+#include "unit/hex.h"
 
 static struct ids suites, groups, schemes;
 
@@ -102,10 +104,58 @@ END_TEST
 
 START_TEST(after_starttls)
 {
-    CLEANUP(answer_release) struct answer a = ANSWER_INIT;
     struct hello h = everything(PROTOCOL_TLS1_2);
-    is_answered(&(struct server_rules){.starttls = "smtp"}, &h, &a);
-    ck_assert_msg(a.verdict == ASK_ACCEPTED, "%s", a.why);
+    for (size_t i = 0; i < ARRAY_LEN(server_scripts); i++) {
+        CLEANUP(answer_release) struct answer a = ANSWER_INIT;
+        const char *protocol = server_scripts[i].protocol;
+        is_answered(&(struct server_rules){.starttls = protocol, .speaks = protocol}, &h,
+                    &a);
+        ck_assert_msg(a.verdict == ASK_ACCEPTED, "%s: %s", protocol, a.why);
+    }
+}
+END_TEST
+
+/* Only a no to TLS itself is one. */
+START_TEST(what_is_a_no_to_starttls)
+{
+    static const struct {
+        const char *protocol;
+        struct bytes said;
+        bool no;
+        const char *why;
+    } cases[] = {
+        {"smtp", {"220 a\r\n250 b\r\n", 14}, false, "out of turn"},
+        {"smtp",
+         {"421 too many connections\r\n", 26},
+         false,
+         "STARTTLS: turned away: 421"},
+        {"imap", {"* BYE busy\r\n", 12}, false, "STARTTLS: turned away: * BYE"},
+        {"imap", {"* PREAUTH\r\n", 11}, true, "STARTTLS: not offered: * PREAUTH"},
+        {"ldap",
+         {"\x30\x0c\x02\x01\x01\x78\x07\x0a\x01\x02\x04\x00\x04\x00", 14},
+         true,
+         "STARTTLS: not offered: result code 2"},
+        {"ldap",
+         {"\x30\x0c\x02\x01\x01\x78\x07\x0a\x01\x34\x04\x00\x04\x00", 14},
+         true,
+         "STARTTLS: refused when asked: result code 52"},
+        {"ldap",
+         {"\x30\x0c\x02\x01\x01\x78\x07\x0a\x01\x33\x04\x00\x04\x00", 14},
+         false,
+         "STARTTLS: turned away: result code 51"},
+    };
+    struct hello h = everything(PROTOCOL_TLS1_2);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        CLEANUP(ask_release) struct ask q = ASK_INIT;
+        CLEANUP(buf_release) struct buf out = BUF_INIT;
+        struct err err = ERR_INIT;
+        ck_assert_int_eq(ask_begin(&q, cases[i].protocol, &h, &out, &err), 0);
+        ck_assert(ask_feed(&q, cases[i].said, &out));
+        ck_assert_int_eq(q.answer.verdict, ASK_INCONCLUSIVE);
+        ck_assert_int_eq(q.answer.cause, ASK_STARTTLS);
+        ck_assert_msg(q.answer.no_starttls == cases[i].no, "%zu", i);
+        ck_assert_msg(strstr(q.answer.why, cases[i].why) != NULL, "%s", q.answer.why);
+    }
 }
 END_TEST
 
@@ -165,5 +215,52 @@ START_TEST(answers_that_do_not_fit)
 }
 END_TEST
 
-UNIT_MAIN("ask", accepted, refused, inconclusive, after_starttls, nobody_there,
-          answers_that_do_not_fit)
+/* Answers that stand for something else than they seem to. */
+START_TEST(what_is_no_verdict)
+{
+    static const struct {
+        const char *hex;
+        enum protocol asked;
+        enum ask_verdict verdict;
+        const char *why;
+    } cases[] = {
+        /* errors of SSLv2: 40 would be a refusal in TLS, and 1 is one in SSLv2 */
+        {"8003 00 0028", PROTOCOL_TLS1_2, ASK_INCONCLUSIVE, "error 40 of SSLv2"},
+        {"8003 00 0001", PROTOCOL_TLS1_2, ASK_INCONCLUSIVE, "error 1 of SSLv2"},
+        {"8003 00 0028", PROTOCOL_SSL2, ASK_INCONCLUSIVE, "error 40 of SSLv2"},
+        {"8003 00 0001", PROTOCOL_SSL2, ASK_REFUSED, "error 1 of SSLv2"},
+        /* SSLv2, where TLS was offered with suite 0 */
+        {"800b 04 00 00 0002 0000 0000 0000", PROTOCOL_TLS1_2, ASK_INCONCLUSIVE,
+         "version 0x0002, suite 0x0000: never offered"},
+        {"800b 04 00 00 0002 0000 0000 0000", PROTOCOL_SSL2, ASK_ACCEPTED, ""},
+        /* handshake_failure, before anything and when a hello has begun */
+        {"15 0303 0002 02 28", PROTOCOL_TLS1_2, ASK_REFUSED, "alert 40"},
+        {"16 0303 0003 02 0000 15 0303 0002 02 28", PROTOCOL_TLS1_2, ASK_INCONCLUSIVE,
+         "alert 40 (handshake_failure) amid the server's hello"},
+        /* x25519, where it was offered and where it was not */
+        {FLIGHT_OPENSSL_RETRY, PROTOCOL_TLS1_3, ASK_ACCEPTED, ""},
+        {FLIGHT_OPENSSL_RETRY, PROTOCOL_COUNT, ASK_INCONCLUSIVE,
+         "group 0x001d: never offered"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        CLEANUP(ask_release) struct ask q = ASK_INIT;
+        CLEANUP(buf_release) struct buf out = BUF_INIT, in = BUF_INIT;
+        struct err err = ERR_INIT;
+        bool only = cases[i].asked == PROTOCOL_COUNT;
+        struct hello h = everything(only ? PROTOCOL_TLS1_3 : cases[i].asked);
+        if (only)
+            ids_remove(&groups, 0x001d);
+        ids_add(&suites, 0x0000);
+        hex_add(&in, cases[i].hex);
+        ck_assert_int_eq(ask_begin(&q, NULL, &h, &out, &err), 0);
+        ck_assert(ask_feed(&q, bytes_buf(&in), &out));
+        ck_assert_msg(q.answer.verdict == cases[i].verdict, "%zu: %s", i, q.answer.why);
+        ck_assert_msg(strstr(q.answer.why, cases[i].why) != NULL, "%zu: %s", i,
+                      q.answer.why);
+    }
+}
+END_TEST
+
+UNIT_MAIN("ask", accepted, refused, inconclusive, after_starttls,
+          what_is_a_no_to_starttls, nobody_there, answers_that_do_not_fit,
+          what_is_no_verdict)

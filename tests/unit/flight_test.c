@@ -1,6 +1,9 @@
 /* What servers answer: captured flights, whole, cut in every way, and spoiled. */
 #include "unit/unit.h"
 
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
+#include <openssl/evp.h>
 #include <string.h>
 
 #include "probe/cursor.h"
@@ -193,6 +196,12 @@ static const struct {
     {"16 03 03 002a 02 000026 0305" RANDOM "00 c02f 00", "message 2 is malformed"},
     {"16 03 03 002e 02 00002a 0303" RANDOM "00 c02f 00 0002 0017", "message 2 is malformed"},
     {"16 03 03 002d 02 000029 0303" RANDOM "00 c02f 00 0000 00", "message 2 is malformed"},
+    /* TLS 1.3 without supported_versions; another version in it */
+    {"16 03 03 002a 02 000026 0304" RANDOM "00 1301 00", "message 2 is malformed"},
+    {"16 03 03 0032 02 00002e 0303" RANDOM "00 c02f 00 0006 002b 0002 0303",
+     "message 2 is malformed"},
+    {"16 03 03 0032 02 00002e 0303" RANDOM "00 1301 00 0006 002b 0002 7f1c",
+     "message 2 is malformed"},
     /* twice; renegotiation_info that is not empty; an unknown message */
     {"16 03 03 0054 02 000026 0303" RANDOM "00 c02f 00" "02 000026 0303" RANDOM "00 c02f 00",
      "message 2 is out of turn"},
@@ -253,6 +262,8 @@ START_TEST(alerts)
                       "15 0303 0002 02 50");
     ck_assert_uint_eq(within.state, FLIGHT_ALERT);
     ck_assert_uint_eq(within.alert, 80);
+    ck_assert(within.amid);
+    ck_assert(!closed.amid);
     ck_assert(!within.hello);
 }
 END_TEST
@@ -300,6 +311,16 @@ START_TEST(ssl2)
     read_hex(&error, "8003 00 0001");
     ck_assert_uint_eq(error.state, FLIGHT_ALERT);
     ck_assert_uint_eq(error.alert, 1);
+    ck_assert_uint_eq(error.version, 0x0002);
+    /* behind a record of TLS, and behind the beginning of a hello */
+    CLEANUP(flight_release) struct flight late = FLIGHT_INIT, amid = FLIGHT_INIT;
+    read_hex(&late, "15 0303 0002 01 70"
+        "8022 04 00 01 0002 0004 0003 0010" "30020500" "010080"
+        "0102030405060708090a0b0c0d0e0f10");
+    ck_assert_uint_eq(late.state, FLIGHT_BROKEN);
+    ck_assert(!late.hello);
+    read_hex(&amid, "16 0303 0003 02 0000" "8003 00 0001");
+    ck_assert_uint_eq(amid.state, FLIGHT_BROKEN);
 }
 END_TEST
 /* clang-format on */
@@ -322,6 +343,81 @@ START_TEST(endless_flight)
 }
 END_TEST
 
+/* --- groups of RFC 7919 ---------------------------------------------------------------------- */
+
+static void add_vector(struct buf *out, struct bytes content)
+{
+    buf_addc(out, (char)(content.len >> 8));
+    buf_addc(out, (char)(content.len & 0xff));
+    buf_addb(out, content);
+}
+
+/* The prime of a group, as libcrypto has it. */
+static void add_prime(struct buf *out, const char *group)
+{
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "DH", NULL);
+    EVP_PKEY *key = NULL;
+    BIGNUM *p = NULL;
+    unsigned char raw[1024];
+    ck_assert_int_eq(EVP_PKEY_paramgen_init(ctx), 1);
+    ck_assert_int_eq(EVP_PKEY_CTX_set_group_name(ctx, group), 1);
+    ck_assert_int_eq(EVP_PKEY_paramgen(ctx, &key), 1);
+    ck_assert_int_eq(EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_FFC_P, &p), 1);
+    ck_assert_int_le(BN_num_bytes(p), (int)sizeof raw);
+    buf_add(out, raw, (size_t)BN_bn2bin(p, raw));
+    BN_free(p);
+    EVP_PKEY_free(key);
+    EVP_PKEY_CTX_free(ctx);
+}
+
+/* TLS_DHE_RSA_WITH_AES_128_GCM_SHA256 with these parameters. */
+static void read_dhe(struct flight *f, struct bytes prime, struct bytes generator)
+{
+    CLEANUP(buf_release) struct buf body = BUF_INIT, record = BUF_INIT;
+    read_hex(f, "16 0303 002a 02 000026 0303" RANDOM "00 009e 00");
+    add_vector(&body, prime);
+    add_vector(&body, generator);
+    add_vector(&body, BYTES("y"));
+    buf_adds(&body, "\x08\x04");
+    add_vector(&body, BYTES("signature"));
+    hex_add(&record, "0c 00");
+    add_vector(&record, bytes_buf(&body));
+    const char header[] = {22, 3, 3, (char)(record.len >> 8), (char)(record.len & 0xff)};
+    flight_feed(f, (struct bytes){.data = header, .len = sizeof header});
+    flight_feed(f, bytes_buf(&record));
+    ck_assert_msg(f->state == FLIGHT_READING && f->dh_bits, "%s", f->why);
+}
+
+/* The group itself, with zeros before its numbers, with another generator, and with a bit changed that a
+ * look at the prime's ends would miss. */
+START_TEST(a_group_is_known_by_all_of_its_prime)
+{
+    static const char *const names[] = {"ffdhe2048", "ffdhe3072", "ffdhe4096",
+                                        "ffdhe6144", "ffdhe8192"};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        CLEANUP(flight_release)
+        struct flight whole = FLIGHT_INIT, padded = FLIGHT_INIT, other = FLIGHT_INIT,
+                      weak = FLIGHT_INIT;
+        CLEANUP(buf_release) struct buf prime = BUF_INIT, zero = BUF_INIT;
+        add_prime(&prime, names[i]);
+        read_dhe(&whole, bytes_buf(&prime), BYTES("\x02"));
+        ck_assert_uint_eq(whole.group, 0x0100 + i);
+        ck_assert_uint_eq(whole.dh_bits, prime.len * 8);
+        buf_addc(&zero, 0);
+        buf_addb(&zero, bytes_buf(&prime));
+        read_dhe(&padded, bytes_buf(&zero), BYTES("\x00\x02"));
+        ck_assert_uint_eq(padded.group, 0x0100 + i);
+        read_dhe(&weak, bytes_buf(&prime), BYTES("\x01"));
+        ck_assert_uint_eq(weak.group, 0);
+        prime.data[prime.len / 2] ^= 4;
+        read_dhe(&other, bytes_buf(&prime), BYTES("\x02"));
+        ck_assert_uint_eq(other.group, 0);
+        ck_assert_uint_eq(other.dh_bits, prime.len * 8);
+    }
+}
+END_TEST
+
 UNIT_MAIN("flight", real_flights, byte_by_byte, cut_at_every_offset,
           records_of_every_size, spoiled, broken_answers, other_protocols_are_shown,
-          alerts, extensions, export_key, ssl2, endless_flight)
+          alerts, extensions, export_key, ssl2, endless_flight,
+          a_group_is_known_by_all_of_its_prime)

@@ -326,10 +326,13 @@ END_TEST
 
 START_TEST(starttls_comes_first)
 {
-    SERVER(.starttls = "smtp");
-    SHAKE(.max = 0);
-    OK();
-    ck_assert(endpoint_listens(&s.endpoint, 500));
+    for (size_t i = 0; i < ARRAY_LEN(server_scripts); i++) {
+        const char *protocol = server_scripts[i].protocol;
+        SERVER(.starttls = protocol, .speaks = protocol);
+        SHAKE(.max = 0);
+        OK();
+        ck_assert(endpoint_listens(&s.endpoint, 500));
+    }
 }
 END_TEST
 

@@ -11,12 +11,15 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/capability.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 struct stage {
@@ -66,14 +69,22 @@ static void stage_end(struct stage *s)
     CLEANUP(stage_end) struct stage s;                                                   \
     stage_make(&s)
 
+#define NAMESPACES (CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWPID | CLONE_NEWIPC)
+
+/* Root may without CAP_SYS_ADMIN, in a user namespace. */
+static bool may_unshare(void)
+{
+    return unshare(NAMESPACES) == 0 ||
+           (geteuid() == 0 && unshare(NAMESPACES | CLONE_NEWUSER) == 0);
+}
+
 /* Whether this process could build namespaces and mount in them, found out by trying. */
 static bool permitted(void)
 {
     int status = 0;
     pid_t pid = fork();
     if (pid == 0)
-        _exit(unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWPID | CLONE_NEWIPC) < 0 ||
-              mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+        _exit(!may_unshare() || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
               mount("tmpfs", "/run", "tmpfs", 0, NULL) < 0);
     ck_assert_int_eq(waitpid(pid, &status, 0), pid);
     return status == 0;
@@ -141,6 +152,33 @@ START_TEST(the_candidate_is_seen_inside_only)
         sees_candidate);
     ck_assert_msg(rc == (permitted() ? 0 : 1), "%s", s.err.text);
     ck_assert(!file_exists("/run/seen"));
+}
+END_TEST
+
+/* As in a container: CAP_SYS_ADMIN is gone for good, the other capabilities are there. */
+static bool drop_privilege(void)
+{
+    struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[2] = {{.effective = 0}};
+    const uint32_t bit = 1u << CAP_SYS_ADMIN;
+    if (syscall(SYS_capget, &head, data) < 0)
+        return false;
+    data[0].effective &= ~bit;
+    data[0].permitted &= ~bit;
+    data[0].inheritable &= ~bit;
+    return prctl(PR_CAPBSET_DROP, CAP_SYS_ADMIN) == 0 &&
+           syscall(SYS_capset, &head, data) == 0 && unshare(CLONE_NEWNS) < 0;
+}
+
+START_TEST(without_the_privilege_in_a_user_namespace)
+{
+    STAGE;
+    if (geteuid() == 0)
+        ck_assert(drop_privilege());
+    int rc = rehearse(
+        &s, "cat \"$1\" >/run/seen.new; mv /run/seen.new /run/seen; exec sleep 60",
+        sees_candidate);
+    ck_assert_msg(rc == (permitted() ? 0 : 1), "%s", s.err.text);
 }
 END_TEST
 
@@ -307,6 +345,7 @@ START_TEST(nothing_to_try_is_no_verdict)
 END_TEST
 
 UNIT_MAIN("rehearse", the_candidate_is_seen_inside_only,
+          without_the_privilege_in_a_user_namespace,
           private_directories_are_empty_and_the_rest_is_readonly,
           loopback_is_up_and_every_port_is_free, loopback_stands_for_every_address,
           a_daemon_that_does_not_start, a_daemon_that_is_killed, a_daemon_that_ends_again,

@@ -24,6 +24,7 @@
 
 #include "base/buf.h"
 #include "base/endpoint.h"
+#include "unit/dialogues.h"
 #include "unit/unit.h"
 
 enum server_manner {
@@ -50,7 +51,8 @@ struct server_rules {
     bool wants_certificate;
     bool no_ticket;
     bool staple;
-    const char *starttls; /* "smtp": a dialogue before TLS */
+    const char *starttls; /* the dialogue that a client is told to begin; NULL: none */
+    const char *speaks;   /* the one that the server knows; NULL: "smtp" */
     struct bytes text;    /* of SERVER_SAYS; with TLS: said after the handshake */
     int dies_after; /* connections that are served; the rest are closed at once; 0: none */
 };
@@ -181,20 +183,6 @@ static inline void server_tls(const struct server_rules *r, SSL *ssl, int fd)
         continue;
 }
 
-static inline bool server_dialogue(int fd)
-{
-    static const char *const lines[] = {"220 hi\r\n", "250-hi\r\n250 STARTTLS\r\n",
-                                        "220 go\r\n"};
-    char heard[512];
-    for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
-        if (i > 0 && read(fd, heard, sizeof heard) <= 0)
-            return false;
-        if (write(fd, lines[i], strlen(lines[i])) < 0)
-            return false;
-    }
-    return true;
-}
-
 static inline void server_misbehave(const struct server_rules *r, int fd)
 {
     char heard[2048];
@@ -233,7 +221,8 @@ static inline _Noreturn void server_loop(const struct server_rules *r, SSL_CTX *
         ++*connections;
         setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
         bool dead = r->dies_after && *connections > (unsigned)r->dies_after;
-        if (!dead && (!r->starttls || server_dialogue(fd))) {
+        const char *speaks = r->speaks ? r->speaks : "smtp";
+        if (!dead && (!r->starttls || server_dialogue(fd, speaks))) {
             SSL *ssl = SSL_new(ctx);
             if (r->manner != SERVER_TLS)
                 server_misbehave(r, fd);

@@ -1,0 +1,385 @@
+/*
+ * A fibre for each target that is under way. A new one begins where its host has a place free: the
+ * first in the list, so that no target waits for ever. Names are resolved one at a time, which
+ * stops all others for as long as the resolver takes.
+ */
+#include "cli/campaign.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "base/fiber.h"
+#include "base/file.h"
+#include "base/user.h"
+#include "cli/campaign_resume.h"
+#include "cli/progress.h"
+#include "probe/chain.h"
+#include "probe/target.h"
+
+#define NOBODY         65534
+#define RESOLVE_MS     3000
+#define PARALLEL       64
+#define PARALLEL_LIMIT 500
+#define PER_HOST       4
+#define TARGETS_LIMIT  ((size_t)16 << 20)
+
+void campaign_release(struct campaign *c)
+{
+    for (size_t i = 0; i < c->count; i++) {
+        endpoint_release(&c->items[i].endpoint);
+        free(c->items[i].key);
+    }
+    free(c->items);
+    anchors_free(&c->anchors);
+    fd_close(&c->resume_fd);
+    *c = (struct campaign)CAMPAIGN_INIT;
+}
+
+/* --- targets --------------------------------------------------------------------------------- */
+
+static void take(struct campaign *c, struct endpoint e)
+{
+    MEM_GROW(c->items, c->count, c->cap);
+    c->items[c->count++] = (struct campaign_target){
+        .endpoint = e,
+        .key = mem_printf("%s:%u/%s/%s/%s", e.address, e.port, e.service ? e.service : "",
+                          e.role ? e.role : "", e.name ? e.name : "")};
+}
+
+void campaign_add(struct campaign *c, const struct endpoint *e)
+{
+    take(c, (struct endpoint){.service = mem_strdup(e->service),
+                              .role = mem_strdup(e->role),
+                              .address = mem_strdup(e->address),
+                              .port = e->port,
+                              .starttls = mem_strdup(e->starttls),
+                              .name = mem_strdup(e->name),
+                              .required = e->required});
+}
+
+static int add_target(struct campaign *c, const char *text, struct err *err)
+{
+    struct endpoint e;
+    const char *name = cli_value(c->cli, "name");
+    if (target_parse(text, &e, err) < 0)
+        return -1;
+    if (name) {
+        free(e.name);
+        e.name = mem_strdup(name);
+    }
+    take(c, e);
+    return 0;
+}
+
+/* A pipe will do, too. */
+static int read_targets(const char *path, struct buf *ret, struct err *err)
+{
+    bool standard = strcmp(path, "-") == 0;
+    CLEANUP(fd_close)
+    int own = standard ? -1 : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    int fd = standard ? STDIN_FILENO : own;
+    if (fd < 0)
+        return err_sys(err, errno, "--targets '%s'", path);
+    for (;;) {
+        buf_reserve(ret, 65536);
+        ssize_t n = read(fd, ret->data + ret->len, 65536);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return err_sys(err, errno, "--targets '%s'", path);
+        ret->len += (size_t)n;
+        ret->data[ret->len] = '\0';
+        if (n == 0)
+            return 0;
+        if (ret->len > TARGETS_LIMIT)
+            return err_set(err, ERR_INPUT, "--targets '%s': more than %zu bytes", path,
+                           TARGETS_LIMIT);
+    }
+}
+
+/* One a line; what follows a "#" is a comment. */
+static int add_file(struct campaign *c, const char *path, struct err *err)
+{
+    CLEANUP(buf_release) struct buf content = BUF_INIT;
+    if (read_targets(path, &content, err) < 0)
+        return -1;
+    struct bytes rest = bytes_buf(&content), line;
+    for (size_t number = 1; bytes_next_line(&rest, &line); number++) {
+        const char *comment = memchr(line.data, '#', line.len);
+        if (comment)
+            line.len = (size_t)(comment - line.data);
+        CLEANUP(mem_freep) char *text = bytes_dup(bytes_trim(line));
+        struct err own = ERR_INIT;
+        if (*text && add_target(c, text, &own) < 0)
+            return err_at(err, path, number, 0, "%s", own.text);
+    }
+    return 0;
+}
+
+/* --- options --------------------------------------------------------------------------------- */
+
+static int take_parallel(struct campaign *c, struct err *err)
+{
+    const char *text = cli_value(c->cli, "parallel");
+    char *end = NULL;
+    c->parallel = PARALLEL;
+    if (!text)
+        return 0;
+    errno = 0;
+    c->parallel = strtol(text, &end, 10);
+    if (errno || !*text || *end || c->parallel < 1 || c->parallel > PARALLEL_LIMIT)
+        return err_set(err, ERR_USAGE, "--parallel: '%s' is no number from 1 to %d", text,
+                       PARALLEL_LIMIT);
+    return 0;
+}
+
+/* What can be sent and shown. */
+static int check_name(const char *name, struct err *err)
+{
+    for (const char *c = name; c && *c; c++)
+        if (*c <= ' ' || *c > '~')
+            return err_set(err, ERR_USAGE, "--name: this is no host name");
+    return name && !*name ? err_set(err, ERR_USAGE, "--name: no name") : 0;
+}
+
+static int collect(struct campaign *c, int argc, char **argv, struct err *err)
+{
+    const char *file = cli_value(c->cli, "targets");
+    for (int i = 0; i < argc; i++)
+        if (add_target(c, argv[i], err) < 0)
+            return err_context(err, "%s", c->cli->command->name);
+    c->streams = file != NULL;
+    if (file && add_file(c, file, err) < 0)
+        return -1;
+    if (file && c->count == 0)
+        return err_set(err, ERR_INPUT, "%s: there is no target in it", file);
+    return 0;
+}
+
+int campaign_begin(const struct cli *cli, int argc, char **argv, struct campaign *ret,
+                   struct err *err)
+{
+    CLEANUP(campaign_release) struct campaign c = CAMPAIGN_INIT;
+    const char *resume = cli_value(cli, "resume");
+    c.cli = cli;
+    if (check_name(cli_value(cli, "name"), err) < 0)
+        return -1;
+    if (take_parallel(&c, err) < 0 || collect(&c, argc, argv, err) < 0 ||
+        !(c.anchors = anchors_load(cli_value(cli, "ca"), err)))
+        return -1;
+    if (resume && campaign_resume(&c, resume, err) < 0)
+        return -1;
+    *ret = c;
+    c = (struct campaign)CAMPAIGN_INIT;
+    return 0;
+}
+
+void campaign_print_line(json_t *json)
+{
+    json_dumpf(json, stdout, JSON_COMPACT | JSON_SORT_KEYS);
+    putchar('\n');
+    json_decref(json);
+}
+
+/* --- hosts ----------------------------------------------------------------------------------- */
+
+static int by_address(const void *a, const void *b)
+{
+    const struct campaign_target *one = *(struct campaign_target *const *)a,
+                                 *other = *(struct campaign_target *const *)b;
+    return strcmp(one->endpoint.address, other->endpoint.address);
+}
+
+/* Numbers the hosts from 0; returns how many there are. */
+static size_t number_hosts(struct campaign *c)
+{
+    struct campaign_target **sorted CLEANUP(mem_freep) =
+        mem_alloc((c->count + 1) * sizeof *sorted);
+    size_t n = 0;
+    for (size_t i = 0; i < c->count; i++)
+        sorted[i] = &c->items[i];
+    qsort(sorted, c->count, sizeof *sorted, by_address);
+    for (size_t i = 0; i < c->count; i++) {
+        n += i > 0 && by_address(&sorted[i - 1], &sorted[i]) != 0;
+        sorted[i]->host = n;
+    }
+    return n + 1;
+}
+
+/* --- the work -------------------------------------------------------------------------------- */
+
+struct course {
+    struct campaign *c;
+    const struct campaign_work *work;
+    unsigned *busy[2];                /* by host: patient ones, and others */
+    struct campaign_target **running; /* and those that have ended unnoticed */
+    size_t running_count;
+    size_t first; /* not started: none before */
+    size_t shown; /* handed back in order so far */
+    size_t ended;
+};
+
+struct job {
+    struct course *course;
+    struct campaign_target *target;
+};
+
+static void work_on(void *arg)
+{
+    struct job *job = arg;
+    struct campaign_target *t = job->target;
+    const struct campaign_work *work = job->course->work;
+    struct err err = ERR_INIT;
+    bool found = target_resolve(&t->endpoint, RESOLVE_MS, &err) == 0;
+    t->result = work->run(work->ctx, &t->endpoint, found ? NULL : err.text);
+    t->done = true;
+    free(job);
+}
+
+static unsigned *busy_with(const struct course *k, const struct campaign_target *t)
+{
+    return &k->busy[target_is_patient(&t->endpoint) ? 0 : 1][t->host];
+}
+
+static bool has_place(const struct course *k, const struct campaign_target *t)
+{
+    return *busy_with(k, t) < (target_is_patient(&t->endpoint) ? 1U : PER_HOST);
+}
+
+static struct campaign_target *next_target(struct course *k)
+{
+    while (k->first < k->c->count && k->c->items[k->first].started)
+        k->first++;
+    for (size_t i = k->first; i < k->c->count; i++) {
+        struct campaign_target *t = &k->c->items[i];
+        if (!t->started && has_place(k, t))
+            return t;
+    }
+    return NULL;
+}
+
+static void show_progress(const struct course *k, const struct campaign_target *last)
+{
+    const struct campaign *c = k->c;
+    CLEANUP(buf_release) struct buf text = BUF_INIT;
+    target_describe(&last->endpoint, &text);
+    if (c->count == 1)
+        progress(c->cli, "%s %s", c->cli->command->name, buf_str(&text));
+    else
+        progress(c->cli, "%s %zu of %zu: %s", c->cli->command->name, k->ended, c->count,
+                 buf_str(&text));
+}
+
+static void start(struct course *k, struct fibers *all)
+{
+    while (fibers_count(all) < (size_t)k->c->parallel) {
+        struct campaign_target *t = next_target(k);
+        if (!t)
+            return;
+        struct job *job = mem_alloc(sizeof *job);
+        *job = (struct job){.course = k, .target = t};
+        t->started = true;
+        ++*busy_with(k, t);
+        k->running[k->running_count++] = t;
+        show_progress(k, t);
+        fibers_start(all, work_on, job);
+    }
+}
+
+static int hand_back(struct course *k, struct campaign_target *t, struct err *err)
+{
+    progress_done(k->c->cli);
+    int status = k->work->done(k->work->ctx, &t->endpoint, t->result);
+    t->result = NULL;
+    return campaign_note(k->c, t, status, err);
+}
+
+/* Those that have ended since: their places are free. */
+static int collect_ended(struct course *k, struct err *err)
+{
+    size_t kept = 0;
+    int failed = 0;
+    for (size_t i = 0; i < k->running_count; i++) {
+        struct campaign_target *t = k->running[i];
+        if (!t->done) {
+            k->running[kept++] = t;
+            continue;
+        }
+        k->ended++;
+        --*busy_with(k, t);
+        if (k->c->streams && hand_back(k, t, err) < 0)
+            failed = -1;
+    }
+    k->running_count = kept;
+    for (; !k->c->streams && k->shown < k->c->count && k->c->items[k->shown].done;
+         k->shown++)
+        if (hand_back(k, &k->c->items[k->shown], err) < 0)
+            failed = -1;
+    return failed;
+}
+
+/* After a failure nothing new is begun. */
+static int run_all(struct course *k, struct err *err)
+{
+    CLEANUP(fibers_freep) struct fibers *all = fibers_new();
+    int failed = 0;
+    start(k, all);
+    while (k->running_count) {
+        fibers_run(all);
+        if (collect_ended(k, err) < 0)
+            failed = -1;
+        if (!failed)
+            start(k, all);
+    }
+    return failed;
+}
+
+#define MAP_LIMIT ((size_t)1 << 16)
+
+/* Has this user namespace one user only? user_namespaces(7) */
+static bool is_alone(void)
+{
+    CLEANUP(buf_release) struct buf map = BUF_INIT;
+    struct err unread = ERR_INIT;
+    if (file_read("/proc/self/uid_map", MAP_LIMIT, &map, NULL, &unread) < 0 || !map.len)
+        return false;
+    char *rest = map.data;
+    strtoul(rest, &rest, 10); /* inside, outside, how many */
+    strtoul(rest, &rest, 10);
+    return strtoul(rest, &rest, 10) == 1;
+}
+
+/* What servers send is not read as root: everything that takes root has been read by now. A
+ * namespace that has no other user is left as it is. */
+static int drop_privileges(struct err *err)
+{
+    gid_t group = NOBODY;
+    struct user nobody = {
+        .uid = NOBODY, .gid = NOBODY, .groups = &group, .group_count = 1};
+    if (geteuid() == 0 && !is_alone() && user_become(&nobody) < 0)
+        return err_sys(err, errno, "become nobody");
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+        return err_sys(err, errno, "give up privileges");
+    return 0;
+}
+
+int campaign_run(struct campaign *c, const struct campaign_work *work, struct err *err)
+{
+    if (drop_privileges(err) < 0)
+        return -1;
+    size_t hosts = number_hosts(c);
+    struct course k = {.c = c, .work = work};
+    unsigned *busy CLEANUP(mem_freep) = mem_alloc(2 * hosts * sizeof *busy);
+    struct campaign_target **running CLEANUP(mem_freep) =
+        mem_alloc((c->count + 1) * sizeof *running);
+    k.busy[0] = busy;
+    k.busy[1] = busy + hosts;
+    k.running = running;
+    int failed = run_all(&k, err);
+    progress_done(c->cli);
+    return failed;
+}

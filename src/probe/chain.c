@@ -1,0 +1,105 @@
+/* libcrypto judges; what it is given is what the server sent, and the caller's anchors. */
+#include "probe/chain.h"
+
+#include <openssl/err.h>
+#include <openssl/x509_vfy.h>
+
+#include "base/file.h"
+#include "probe/leaf.h"
+
+void anchors_free(X509_STORE **anchors)
+{
+    X509_STORE_free(*anchors);
+    *anchors = NULL;
+}
+
+static void free_x509(X509 **cert)
+{
+    X509_free(*cert);
+}
+
+static void free_stack(STACK_OF(X509) * *stack)
+{
+    sk_X509_pop_free(*stack, X509_free);
+}
+
+static void free_context(X509_STORE_CTX **ctx)
+{
+    X509_STORE_CTX_free(*ctx);
+}
+
+X509_STORE *anchors_load(const char *ca_file, struct err *err)
+{
+    CLEANUP(anchors_free) X509_STORE *store = X509_STORE_new();
+    CLEANUP(buf_release) struct buf content = BUF_INIT;
+    int done = 0;
+    if (store && !ca_file) {
+        done = X509_STORE_set_default_paths(store);
+    } else if (store) {
+        if (file_read(ca_file, FILE_LIMIT, &content, NULL, err) < 0)
+            return NULL;
+        done = X509_STORE_load_file(store, ca_file);
+    }
+    ERR_clear_error();
+    if (done == 1)
+        return TAKE_PTR(store);
+    if (ca_file)
+        err_set(err, ERR_INPUT, "'%s': no certificate in it", ca_file);
+    else
+        err_set(err, ERR_SYSTEM, "libcrypto cannot use the system's CAs");
+    return NULL;
+}
+
+static X509 *certificate_at(const struct flight *f, size_t index)
+{
+    struct bytes der;
+    if (!flight_certificate(f, index, &der))
+        return NULL;
+    const unsigned char *at = (const unsigned char *)der.data;
+    X509 *cert = d2i_X509(NULL, &at, (long)der.len);
+    ERR_clear_error();
+    return cert;
+}
+
+static STACK_OF(X509) * rest_of(const struct flight *f)
+{
+    STACK_OF(X509) *rest = sk_X509_new_null();
+    for (size_t i = 1; rest && i < CHAIN_LIMIT; i++) {
+        X509 *cert = certificate_at(f, i);
+        if (!cert)
+            break;
+        if (!sk_X509_push(rest, cert))
+            X509_free(cert);
+    }
+    return rest;
+}
+
+static void judge(X509 *leaf, const struct flight *f, X509_STORE *anchors,
+                  struct handshake_certificate *ret)
+{
+    CLEANUP(free_stack) STACK_OF(X509) *rest = rest_of(f);
+    CLEANUP(free_context) X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+    int code = X509_V_ERR_UNSPECIFIED;
+    if (ctx && X509_STORE_CTX_init(ctx, anchors, leaf, rest) == 1 &&
+        X509_STORE_CTX_set_default(ctx, "ssl_server") == 1) {
+        ret->trusted = X509_verify_cert(ctx) == 1;
+        code = X509_STORE_CTX_get_error(ctx);
+    }
+    ERR_clear_error();
+    ret->chain_text =
+        mem_strdup(ret->trusted ? "ok" : X509_verify_cert_error_string(code));
+}
+
+bool chain_read(const struct flight *f, X509_STORE *anchors, const char *name,
+                struct handshake_certificate *ret)
+{
+    CLEANUP(free_x509) X509 *leaf = certificate_at(f, 0);
+    if (!leaf)
+        return false;
+    leaf_read(leaf, name, ret);
+    if (anchors)
+        judge(leaf, f, anchors, ret);
+    else
+        ret->chain_text = mem_strdup("not judged");
+    return true;
+}

@@ -1,0 +1,299 @@
+/*
+ * What works and what it shows. Up to TLS 1.2 the first flight is plain: one question for each kind
+ * of key shows its certificate, the server's extensions, and is the control for what must be
+ * refused. TLS 1.3 hides its certificates: where it is all there is, libssl shakes hands.
+ */
+#include <string.h>
+#include <time.h>
+
+#include "base/deadline.h"
+#include "policy/group.h"
+#include "probe/chain.h"
+#include "probe/conform_check.h"
+#include "probe/leaf.h"
+
+#define DAY   ((int64_t)86400)
+#define TRIES 3
+
+/* --- one certificate ------------------------------------------------------------------------- */
+
+static char *day_of(int64_t seconds)
+{
+    char text[40] = "an unknown date";
+    time_t t = (time_t)seconds;
+    struct tm tm;
+    if (gmtime_r(&t, &tm))
+        strftime(text, sizeof text, "%Y-%m-%d", &tm);
+    return mem_strdup(text);
+}
+
+struct judged {
+    struct conform_check *c;
+    const struct handshake_certificate *cert;
+    char *about;
+};
+
+static struct conform_item *judge(const struct judged *j, enum conform_rule rule,
+                                  bool fine, char *expected, const char *found)
+{
+    struct conform_item *item =
+        conform_add(j->c, rule, fine ? CONFORM_YES : CONFORM_NO, j->about, expected);
+    if (!fine)
+        item->found = mem_strdup(found);
+    return item;
+}
+
+static void judge_chain(const struct judged *j)
+{
+    const struct handshake_certificate *cert = j->cert;
+    const char *text = cert->chain_text ? cert->chain_text : "";
+    bool late = cert->not_after < time(NULL) || cert->not_before > time(NULL);
+    if (!j->c->rules->anchors)
+        return;
+    /* Said where dates are. */
+    if (late && (strstr(text, "expired") || strstr(text, "not yet valid")))
+        return;
+    judge(j, CONFORM_CHAIN, cert->trusted, mem_strdup("a chain to a trust anchor"), text);
+}
+
+static void judge_name(const struct judged *j)
+{
+    const struct handshake_certificate *cert = j->cert;
+    const char *name = j->c->endpoint->name;
+    CLEANUP(buf_release) struct buf found = BUF_INIT;
+    if (!name)
+        return;
+    buf_adds(&found, cert->names.count ? "only " : "no name at all");
+    for (size_t i = 0; i < cert->names.count && i < 8; i++)
+        buf_addf(&found, "%s%s", i ? ", " : "", cert->names.items[i]);
+    if (cert->names.count > 8)
+        buf_addf(&found, " and %zu more", cert->names.count - 8);
+    judge(j, CONFORM_NAME, cert->name_matches, mem_printf("it is for %s", name),
+          buf_str(&found));
+}
+
+static void judge_dates(const struct judged *j)
+{
+    const struct handshake_certificate *cert = j->cert;
+    int64_t now = time(NULL);
+    int64_t warn = (int64_t)j->c->policy->certificate.expiry_warn_days,
+            longest = (int64_t)j->c->policy->certificate.max_lifetime_days;
+    CLEANUP(mem_freep) char *begins = day_of(cert->not_before);
+    CLEANUP(mem_freep) char *ends = day_of(cert->not_after);
+    CLEANUP(mem_freep) char *found = mem_printf("valid from %s to %s", begins, ends);
+    bool valid = cert->not_before <= now && now <= cert->not_after;
+    judge(j, CONFORM_EXPIRY, valid, mem_strdup("valid today"), found);
+    if (warn && valid)
+        judge(j, CONFORM_EXPIRES, cert->not_after - now >= warn * DAY,
+              mem_printf("valid for %lld more days", (long long)warn), found);
+    if (longest)
+        judge(j, CONFORM_LIFETIME, cert->not_after - cert->not_before <= longest * DAY,
+              mem_printf("issued for at most %lld days", (long long)longest), found);
+}
+
+static bool allows_curve(const struct policy *p, const char *curve)
+{
+    const struct tls_group *group = group_by_any(curve);
+    for (size_t i = 0; i < p->certificate.curve_count; i++)
+        if (p->certificate.curves[i] == group)
+            return true;
+    return p->certificate.curve_count == 0;
+}
+
+static char *curves_text(const struct policy *p)
+{
+    struct buf text = BUF_INIT;
+    buf_adds(&text, "a key on ");
+    for (size_t i = 0; i < p->certificate.curve_count; i++)
+        buf_addf(&text, "%s%s", i ? " or " : "", p->certificate.curves[i]->name);
+    return buf_take(&text);
+}
+
+static void judge_key(const struct judged *j)
+{
+    const struct policy *p = j->c->policy;
+    const struct handshake_certificate *cert = j->cert;
+    bool rsa = cert->key_type && strncmp(cert->key_type, "RSA", 3) == 0;
+    if (rsa && p->certificate.rsa_min_bits) {
+        CLEANUP(mem_freep) char *found = mem_printf("%d bits", cert->bits);
+        struct conform_item *item = judge(
+            j, CONFORM_KEY, (unsigned)cert->bits >= p->certificate.rsa_min_bits,
+            mem_printf("a key of at least %u bits", p->certificate.rsa_min_bits), found);
+        if (item->verdict == CONFORM_NO)
+            conform_grade(item, weakness_of_modulus((unsigned)cert->bits));
+    }
+    if (cert->curve && p->certificate.curve_count)
+        judge(j, CONFORM_KEY, allows_curve(p, cert->curve), curves_text(p), cert->curve);
+}
+
+/* Nobody looks at the signature of what is its own issuer. */
+static void judge_signature(const struct judged *j)
+{
+    const char *name = j->cert->signature ? j->cert->signature : "";
+    bool weak = strstr(name, "MD5") || strstr(name, "md5") || strstr(name, "MD2") ||
+                strstr(name, "SHA1") || strstr(name, "sha1");
+    if (!j->cert->self_signed)
+        judge(j, CONFORM_SIGNATURE, !weak, mem_strdup("signed with SHA-256 or better"),
+              name);
+}
+
+static void judge_staple(const struct judged *j, bool staple)
+{
+    bool wanted = strcmp(policy_string(j->c->policy, "http", "ocsp_stapling"),
+                         "when-available") == 0;
+    if (j->c->rules->http && wanted && j->cert->ocsp_responder)
+        judge(j, CONFORM_STAPLE, staple, mem_strdup("an OCSP response is stapled"),
+              "none");
+}
+
+void conform_certificate(struct conform_check *c,
+                         const struct handshake_certificate *cert, bool staple)
+{
+    CLEANUP(mem_freep)
+    char *about =
+        mem_printf("%s certificate", cert->key_type ? cert->key_type : "unknown");
+    struct judged j = {.c = c, .cert = cert, .about = about};
+    judge_chain(&j);
+    judge_name(&j);
+    judge_dates(&j);
+    judge_key(&j);
+    judge_signature(&j);
+    judge_staple(&j, staple);
+}
+
+/* --- first flights --------------------------------------------------------------------------- */
+
+static void fact(struct conform_check *c, enum conform_rule rule, bool fine,
+                 const char *expected, const char *found)
+{
+    struct conform_item *item =
+        conform_add(c, rule, fine ? CONFORM_YES : CONFORM_NO, "", mem_strdup(expected));
+    if (!fine)
+        item->found = mem_strdup(found);
+}
+
+static void judge_facts(struct conform_check *c, const struct flight *f)
+{
+    if (c->facts_seen)
+        return;
+    c->facts_seen = true;
+    if (!c->policy->compression)
+        fact(c, CONFORM_COMPRESSION, f->compression == 0, "no compression",
+             "it compresses");
+    fact(c, CONFORM_RENEGOTIATION, f->flags & FLIGHT_RENEGOTIATION,
+         "secure renegotiation", "the server does not know it");
+    fact(c, CONFORM_EXTENDED_MASTER, f->flags & FLIGHT_EXTENDED_MASTER,
+         "the extended master secret", "the server does not know it");
+    if (!c->policy->session_tickets)
+        fact(c, CONFORM_TICKETS, !(f->flags & FLIGHT_TICKET), "no session tickets",
+             "it issues them");
+}
+
+static void read_flight(struct conform_check *c, enum conform_key key,
+                        const struct flight *f)
+{
+    const struct protocol_info *version = protocol_by_wire(f->version);
+    struct handshake_certificate cert = {.present = false};
+    if (!version)
+        return;
+    c->served[version->id] = true;
+    c->has_key[key] = true;
+    judge_facts(c, f);
+    if (!chain_read(f, c->rules->anchors, c->endpoint->name, &cert)) {
+        struct conform_item *item = conform_add(c, CONFORM_CHAIN, CONFORM_UNKNOWN, "",
+                                                mem_strdup("a certificate"));
+        item->found = mem_strdup("none, or none that libcrypto can read");
+        return;
+    }
+    const struct tls_group *group = cert.curve ? group_by_any(cert.curve) : NULL;
+    if (group)
+        c->curve = group->id;
+    conform_certificate(c, &cert, f->flags & FLIGHT_STAPLE);
+    leaf_release(&cert);
+}
+
+static void ask_flight(struct conform_check *c, enum conform_key key, struct answer *ret)
+{
+    static const char *const about[] = {"suites with RSA", "suites with ECDSA"};
+    struct question q;
+    question_all(c->old, &q);
+    conform_suites(c, c->old, key, &q.suites);
+    ret->verdict = ASK_REFUSED;
+    if (q.suites.count == 0)
+        return;
+    scanner_ask(&c->s, &q, about[key], ret);
+    if (ret->verdict == ASK_ACCEPTED)
+        read_flight(c, key, &ret->flight);
+    if (ret->no_starttls && !c->no_starttls)
+        c->no_starttls = mem_strdup(ret->why);
+}
+
+void conform_flights(struct conform_check *c)
+{
+    CLEANUP(answer_release) struct answer rsa = ANSWER_INIT;
+    CLEANUP(answer_release) struct answer ecdsa = ANSWER_INIT;
+    if (!c->has_old)
+        return;
+    ask_flight(c, CONFORM_RSA, &rsa);
+    if (c->s.lost)
+        return;
+    ask_flight(c, CONFORM_ECDSA, &ecdsa);
+    /* Without a control it was no refusal; now there is one. */
+    if (rsa.verdict == ASK_INCONCLUSIVE && ecdsa.verdict == ASK_ACCEPTED)
+        ask_flight(c, CONFORM_RSA, &rsa);
+}
+
+/* --- TLS 1.3 --------------------------------------------------------------------------------- */
+
+/* Again for as long as connections are only dropped. */
+static int shake(struct conform_check *c, const char *sigalgs,
+                 struct handshake_result *ret, struct err *err)
+{
+    struct handshake_request ask = {.min = 0x0304,
+                                    .max = 0x0304,
+                                    .sigalgs = sigalgs,
+                                    .anchors = c->rules->anchors,
+                                    .any_chain = !c->rules->anchors,
+                                    .deadline_ms = c->s.options.deadline_ms};
+    for (int i = 0; i < TRIES; i++) {
+        handshake_release(ret);
+        if (deadline_left(c->s.deadline) == 0)
+            return err_set(err, ERR_SYSTEM, "no time left");
+        c->scan.connections++;
+        if (handshake(c->endpoint, &ask, ret, err) < 0)
+            return -1;
+        if (ret->verdict != HANDSHAKE_INCONCLUSIVE)
+            return 0;
+    }
+    return 0;
+}
+
+void conform_tls13_certificates(struct conform_check *c)
+{
+    static const char *const kinds[] = {
+        "rsa_pss_rsae_sha256:rsa_pss_rsae_sha384:rsa_pss_rsae_sha512",
+        "ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ed25519:ed448",
+    };
+    bool any = false;
+    CLEANUP(mem_freep) char *why = NULL;
+    if (c->has_key[CONFORM_RSA] || c->has_key[CONFORM_ECDSA] ||
+        !c->served[PROTOCOL_TLS1_3])
+        return;
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        CLEANUP(handshake_release) struct handshake_result got = HANDSHAKE_INIT;
+        struct err err = ERR_INIT;
+        int status = shake(c, kinds[i], &got, &err);
+        if (status == 0 && got.verdict == HANDSHAKE_OK && got.certificate.present) {
+            any = true;
+            conform_certificate(c, &got.certificate, got.staple);
+        } else if (status < 0 || got.verdict == HANDSHAKE_INCONCLUSIVE) {
+            mem_freep(&why);
+            why = mem_strdup(status < 0 ? err.text : got.why);
+        }
+    }
+    if (any && !why)
+        return;
+    struct conform_item *item = conform_add(c, CONFORM_CHAIN, CONFORM_UNKNOWN, "",
+                                            mem_strdup("certificates can be looked at"));
+    item->found = mem_strdup(why ? why : "TLSv1.3 shows none");
+}

@@ -1,0 +1,394 @@
+/*
+ * Proof by negation. Versions are asked first from the policy's lowest downwards, in one hello: a
+ * server answers with the highest that it has (RFC 5246 E.1). Suites are asked per version, since a
+ * server picks the version before the suite; groups and schemes with suites that the policy
+ * allows, so that nothing but the group or scheme can be the reason for a refusal.
+ *
+ * An answer in another version than the question's says nothing about the question: whether that
+ * version may be there is decided where versions are.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "probe/conform_check.h"
+#include "probe/offer.h"
+
+/* What of a question is taken out once it was picked. */
+enum subject { SUITES, GROUPS, SCHEMES };
+
+struct negation {
+    struct conform_check *c;
+    struct question q;
+    enum protocol version;
+    enum subject subject;
+    uint16_t needed; /* a group that stays on offer and is no violation; 0: none */
+    char about[64];
+    struct ids accepted; /* although forbidden */
+};
+
+/* --- one set --------------------------------------------------------------------------------- */
+
+static uint16_t picked(const struct negation *n, const struct flight *f)
+{
+    switch (n->subject) {
+    case SUITES:
+        return f->suite;
+    case GROUPS:
+        return f->group;
+    case SCHEMES:
+        return f->scheme;
+    }
+    return 0;
+}
+
+static struct ids *offered(struct negation *n)
+{
+    switch (n->subject) {
+    case SUITES:
+        return &n->q.suites;
+    case GROUPS:
+        return &n->q.groups;
+    case SCHEMES:
+        return &n->q.schemes;
+    }
+    return &n->q.suites;
+}
+
+static bool is_allowed(const struct negation *n, uint16_t id)
+{
+    switch (n->subject) {
+    case SUITES:
+        return ids_has(&n->c->suites12, id) || ids_has(&n->c->suites13, id) ||
+               ids_has(&n->c->accepted, id);
+    case GROUPS:
+        return ids_has(&n->c->groups, id);
+    case SCHEMES:
+        return ids_has(&n->c->schemes, id);
+    }
+    return false;
+}
+
+/* True: something forbidden was accepted, and is taken down. */
+static bool ask_again(struct negation *n, struct answer *a)
+{
+    struct question q = n->q;
+    if (n->needed)
+        ids_add(&q.groups, n->needed);
+    scanner_ask(&n->c->s, &q, n->about, a);
+    if (a->verdict != ASK_ACCEPTED ||
+        a->flight.version != protocol_info(n->version)->wire)
+        return false;
+    uint16_t id = picked(n, &a->flight);
+    if (ids_remove(offered(n), id))
+        return ids_add(&n->accepted, id);
+    /* It does not keep to the offer: a violation unless that one is allowed anyway. */
+    if (id != n->needed && !is_allowed(n, id))
+        ids_add(&n->accepted, id);
+    return false;
+}
+
+static const char *name_of(const struct negation *n, uint16_t id, char *space)
+{
+    switch (n->subject) {
+    case SUITES:
+        return offer_suite_name(id, space);
+    case GROUPS:
+        return offer_group_name(id, space);
+    case SCHEMES:
+        return offer_scheme_name(id, space);
+    }
+    return "";
+}
+
+static struct weakness weakness_of(const struct negation *n, const char *name)
+{
+    switch (n->subject) {
+    case SUITES:
+        return weakness_of_suite(name);
+    case GROUPS:
+        return weakness_of_group(name);
+    case SCHEMES:
+        return weakness_of_scheme(name);
+    }
+    return (struct weakness){.grade = WEAKNESS_NONE};
+}
+
+static void tell_accepted(const struct negation *n, struct conform_item *item)
+{
+    CLEANUP(buf_release) struct buf text = BUF_INIT;
+    char space[OFFER_NAME_SPACE];
+    for (size_t i = 0; i < n->accepted.count; i++) {
+        const char *name = name_of(n, n->accepted.items[i], space);
+        conform_grade(item, weakness_of(n, name));
+        buf_addf(&text, "%s%s", i ? ", " : "", name);
+    }
+    item->verdict = CONFORM_NO;
+    item->found = buf_take(&text);
+}
+
+/* Asks until nothing more of the forbidden is accepted; adds the item. An unexplained end after a
+ * violation leaves the violation: it is incomplete, not uncertain. */
+static void negate(struct negation *n, enum conform_rule rule, char *expected)
+{
+    CLEANUP(answer_release) struct answer a = ANSWER_INIT;
+    bool anything = offered(n)->count > 0;
+    while (offered(n)->count && ask_again(n, &a))
+        continue;
+    struct conform_item *item =
+        conform_add(n->c, rule, CONFORM_YES, protocol_info(n->version)->name, expected);
+    item->question = mem_strdup(n->about);
+    if (n->accepted.count) {
+        tell_accepted(n, item);
+    } else if (anything && a.verdict == ASK_INCONCLUSIVE) {
+        item->verdict = CONFORM_UNKNOWN;
+        item->found = mem_strdup(a.why);
+    }
+}
+
+static void begin(struct negation *n, struct conform_check *c, enum protocol version,
+                  enum subject subject, const char *what)
+{
+    *n = (struct negation){.c = c, .version = version, .subject = subject};
+    conform_question(version, &n->q);
+    snprintf(n->about, sizeof n->about, "%s of %s", what, protocol_info(version)->name);
+}
+
+/* --- versions -------------------------------------------------------------------------------- */
+
+static char *versions_text(unsigned set)
+{
+    struct buf out = BUF_INIT;
+    buf_adds(&out, "only ");
+    for (unsigned v = PROTOCOL_SSL2; v <= PROTOCOL_TLS1_3; v++)
+        if (protocol_in(set, (enum protocol)v))
+            buf_addf(&out, "%s%s", out.len > 5 ? ", " : "",
+                     protocol_info((enum protocol)v)->name);
+    return buf_take(&out);
+}
+
+/* The version chosen when offered `version` and below; -1: none, -2: there is no telling. */
+static int highest(struct conform_check *c, enum protocol version, const char *about,
+                   char **why)
+{
+    CLEANUP(answer_release) struct answer a = ANSWER_INIT;
+    struct question q;
+    if (version == PROTOCOL_SSL2)
+        q = (struct question){.min = PROTOCOL_SSL2, .max = PROTOCOL_SSL2};
+    else
+        conform_question(version, &q);
+    scanner_ask(&c->s, &q, about, &a);
+    const struct protocol_info *chosen = protocol_by_wire(a.flight.version);
+    if (a.verdict == ASK_ACCEPTED && chosen)
+        return (int)chosen->id;
+    if (a.verdict == ASK_REFUSED)
+        return -1;
+    mem_freep(why);
+    *why = mem_strdup(a.why);
+    return -2;
+}
+
+static void judge_versions(struct conform_check *c, const char *about, unsigned accepted,
+                           char *why)
+{
+    struct conform_item *item = conform_add(c, CONFORM_VERSIONS, CONFORM_YES, about,
+                                            versions_text(c->policy->protocols));
+    CLEANUP(buf_release) struct buf text = BUF_INIT;
+    item->question = mem_strdup(about);
+    for (unsigned v = PROTOCOL_COUNT; v-- > 0;)
+        if (protocol_in(accepted, (enum protocol)v)) {
+            conform_grade(item, weakness_of_protocol((enum protocol)v));
+            buf_addf(&text, "%s%s", text.len ? ", " : "",
+                     protocol_info((enum protocol)v)->name);
+        }
+    if (accepted) {
+        item->verdict = CONFORM_NO;
+        conform_grade(item, (struct weakness){.grade = WEAKNESS_LOW}); /* a sound one */
+        item->found = mem_printf("%s, too", buf_str(&text));
+    } else if (why) {
+        item->verdict = CONFORM_UNKNOWN;
+        item->found = mem_strdup(why);
+    }
+}
+
+static void versions_below(struct conform_check *c, enum protocol lowest)
+{
+    char about[32];
+    CLEANUP(mem_freep) char *why = NULL;
+    unsigned accepted = 0;
+    int v = (int)lowest - 1;
+    snprintf(about, sizeof about, "%s and below", protocol_info((enum protocol)v)->name);
+    while (v >= PROTOCOL_SSL3) {
+        int chosen = highest(c, (enum protocol)v, about, &why);
+        if (chosen < 0 || chosen > v)
+            break;
+        accepted |= protocol_bit((enum protocol)chosen);
+        v = chosen - 1;
+    }
+    judge_versions(c, about, accepted, why);
+}
+
+static void one_version(struct conform_check *c, enum protocol version)
+{
+    CLEANUP(mem_freep) char *why = NULL;
+    const char *name = protocol_info(version)->name;
+    int chosen = highest(c, version, name, &why);
+    judge_versions(c, name, chosen == (int)version ? protocol_bit(version) : 0, why);
+}
+
+void conform_versions(struct conform_check *c)
+{
+    enum protocol low = protocol_lowest(c->policy->protocols),
+                  high = protocol_highest(c->policy->protocols);
+    if (low > PROTOCOL_SSL3)
+        versions_below(c, low);
+    if (low > PROTOCOL_SSL2)
+        one_version(c, PROTOCOL_SSL2);
+    for (unsigned v = high + 1; v <= PROTOCOL_TLS1_3; v++)
+        one_version(c, (enum protocol)v);
+}
+
+/* --- suites ---------------------------------------------------------------------------------- */
+
+void conform_forbidden_suites(struct conform_check *c)
+{
+    for (unsigned v = PROTOCOL_SSL3; v <= PROTOCOL_TLS1_3; v++) {
+        struct negation n;
+        if (!protocol_in(c->policy->protocols, (enum protocol)v))
+            continue;
+        begin(&n, c, (enum protocol)v, SUITES, "other suites");
+        ids_remove_all(&n.q.suites, v == PROTOCOL_TLS1_3 ? &c->suites13 : &c->suites12);
+        ids_remove_all(&n.q.suites, &c->accepted);
+        negate(&n, CONFORM_SUITES, mem_strdup("only suites of the profile"));
+    }
+}
+
+/* --- groups ---------------------------------------------------------------------------------- */
+
+static void remove_finite_fields(struct ids *groups)
+{
+    for (size_t i = groups->count; i-- > 0;) {
+        const struct tls_group *g = group_by_id(groups->items[i]);
+        if (g && g->kind == GROUP_FFDHE)
+            ids_remove(groups, groups->items[i]);
+    }
+}
+
+/* The policy's suites with elliptic curves, by preference those that ask nothing else of the
+ * groups: an ECDSA certificate needs its own curve among them (RFC 8422 5.1.1). */
+static void choose_suites(const struct conform_check *c, struct negation *n)
+{
+    enum conform_key key = c->has_key[CONFORM_RSA] ? CONFORM_RSA : CONFORM_ECDSA;
+    conform_suites(c, n->version, key, &n->q.suites);
+    for (size_t i = n->q.suites.count; i-- > 0;)
+        if (offer_exchange(n->q.suites.items[i]) != OFFER_ECDH)
+            ids_remove(&n->q.suites, n->q.suites.items[i]);
+    if (key == CONFORM_RSA && n->q.suites.count == 0 && c->has_key[CONFORM_ECDSA])
+        conform_suites(c, n->version, key = CONFORM_ECDSA, &n->q.suites);
+    /* The server picks it only where it prefers it to all others, whoever asks. */
+    if (key == CONFORM_ECDSA && c->curve && !ids_has(&n->q.groups, c->curve))
+        n->needed = c->curve;
+}
+
+void conform_forbidden_groups(struct conform_check *c)
+{
+    struct negation n;
+    if (c->policy->group_count == 0)
+        return;
+    if (c->has_old && (c->has_key[CONFORM_RSA] || c->has_key[CONFORM_ECDSA])) {
+        begin(&n, c, c->old, GROUPS, "other groups");
+        ids_remove_all(&n.q.groups, &c->groups);
+        remove_finite_fields(&n.q.groups);
+        choose_suites(c, &n);
+        if (n.q.suites.count)
+            negate(&n, CONFORM_GROUPS, mem_strdup("only groups of the profile"));
+    }
+    if (protocol_in(c->policy->protocols, PROTOCOL_TLS1_3)) {
+        begin(&n, c, PROTOCOL_TLS1_3, GROUPS, "other groups");
+        ids_remove_all(&n.q.groups, &c->groups);
+        n.q.suites = c->suites13;
+        negate(&n, CONFORM_GROUPS, mem_strdup("only groups of the profile"));
+    }
+}
+
+/* --- signature schemes ----------------------------------------------------------------------- */
+
+static void forbidden_schemes(struct conform_check *c)
+{
+    struct negation n;
+    begin(&n, c, PROTOCOL_TLS1_2, SCHEMES, "other signature schemes");
+    ids_remove_all(&n.q.schemes, &c->schemes);
+    n.q.suites = c->suites12;
+    for (size_t i = n.q.suites.count; i-- > 0;)
+        if (!offer_is_signed(n.q.suites.items[i]))
+            ids_remove(&n.q.suites, n.q.suites.items[i]);
+    if (n.q.suites.count)
+        negate(&n, CONFORM_SCHEMES, mem_strdup("only signature schemes of the profile"));
+}
+
+void conform_forbidden_schemes(struct conform_check *c)
+{
+    if (c->policy->sigscheme_count && c->served[PROTOCOL_TLS1_2] &&
+        protocol_in(c->policy->protocols, PROTOCOL_TLS1_2))
+        forbidden_schemes(c);
+}
+
+/* --- finite fields --------------------------------------------------------------------------- */
+
+void conform_primes(struct conform_check *c)
+{
+    static const char about[] = "DHE";
+    CLEANUP(answer_release) struct answer a = ANSWER_INIT;
+    struct question q;
+    if (!c->has_old || !c->policy->dh_min_bits)
+        return;
+    conform_question(c->old, &q);
+    conform_suites(c, c->old, CONFORM_RSA, &q.suites);
+    for (size_t i = q.suites.count; i-- > 0;)
+        if (offer_exchange(q.suites.items[i]) != OFFER_DH)
+            ids_remove(&q.suites, q.suites.items[i]);
+    if (q.suites.count == 0)
+        return;
+    scanner_ask(&c->s, &q, about, &a);
+    struct conform_item *item =
+        conform_add(c, CONFORM_DH, CONFORM_YES, about,
+                    mem_printf("primes of at least %u bits", c->policy->dh_min_bits));
+    item->question = mem_strdup(about);
+    if (a.verdict == ASK_INCONCLUSIVE) {
+        item->verdict = CONFORM_UNKNOWN;
+        item->found = mem_strdup(a.why);
+    } else if (a.verdict == ASK_ACCEPTED && !a.flight.dh_bits) {
+        item->verdict = CONFORM_UNKNOWN;
+        item->found = mem_strdup("accepted, but the server does not show its prime");
+    } else if (a.flight.dh_bits && a.flight.dh_bits < c->policy->dh_min_bits) {
+        item->verdict = CONFORM_NO;
+        item->found = mem_printf("one of %u bits", (unsigned)a.flight.dh_bits);
+        conform_grade(item, weakness_of_modulus(a.flight.dh_bits));
+    }
+}
+
+/* --- RFC 7507 -------------------------------------------------------------------------------- */
+
+/* Where TLS 1.2 is the lowest, the random of TLS 1.3's servers says the same (RFC 8446 4.1.3). */
+void conform_fallback(struct conform_check *c)
+{
+    static const char about[] = "TLS_FALLBACK_SCSV";
+    CLEANUP(answer_release) struct answer a = ANSWER_INIT;
+    enum protocol low = protocol_lowest(c->policy->protocols);
+    struct question q;
+    if (low >= PROTOCOL_TLS1_2 || protocol_highest(c->policy->protocols) == low)
+        return;
+    conform_question(low, &q);
+    q.suites = c->suites12;
+    q.flags |= HELLO_FALLBACK;
+    scanner_ask(&c->s, &q, about, &a);
+    struct conform_item *item = conform_add(c, CONFORM_FALLBACK, CONFORM_YES, "",
+                                            mem_strdup("a needless fallback is refused"));
+    item->question = mem_strdup(about);
+    if (a.verdict == ASK_INCONCLUSIVE) {
+        item->verdict = CONFORM_UNKNOWN;
+        item->found = mem_strdup(a.why);
+    } else if (a.verdict == ASK_ACCEPTED) {
+        item->verdict = CONFORM_NO;
+        item->found = mem_strdup("it is accepted");
+    }
+}

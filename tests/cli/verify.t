@@ -1,0 +1,253 @@
+#!/bin/bash
+# verify against servers whose one weakness is known: it is found, and nothing else is. Behind a proxy that resets
+# connections the verdict is the same, or none.
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=wire.sh
+. "$(dirname "$0")/wire.sh"
+json=$work/report.json
+
+# verify PORT [ARGUMENT...]   as JSON, into $json
+verify()
+{
+    local target=127.0.0.1:$1
+    shift
+    run tlsharden verify "$target" --profile strict --name www.example.test --ca "$pki/ca.pem" --format json "$@"
+    cp "$OUT" "$json"
+}
+
+# finds NAME RULES   of the server on $port
+finds()
+{
+    verify "$port" "${@:3}"
+    status_is 1 "$1: exit status"
+    is "$(rules "$json")" "$2" "$1: that and nothing else is flagged"
+    is "$(rules "$json" inconclusive)" '' "$1: nothing stays open"
+}
+
+# --- what conforms -------------------------------------------------------------------------------
+
+s_server -dcert "$pki/ec.pem" -dkey "$pki/ec.key" -dcert_chain "$pki/intermediate.pem"
+good=$port
+verify "$good"
+status_is 0 "a server that conforms, with two certificates, passes"
+check "in nine connections" json "$json" 'it["connections"] == 9'
+is "$(rules "$json")" '' "and nothing is flagged"
+verify "$good" --exact
+status_is 0 "it has everything, too"
+check "in 22 connections" json "$json" 'it["connections"] <= 22'
+run tlsharden verify "127.0.0.1:$good" --profile strict --name www.example.test --ca "$pki/ca.pem" --color never
+out_has '^0 violations, 0 inconclusive, [0-9]+ conform$' "text ends with the counts"
+# shellcheck disable=SC2016 # awk's own
+check "and keeps to 80 columns" awk 'length($0) > 80 { bad = 1 } END { exit bad }' "$OUT"
+run tlsharden verify "127.0.0.1:$good" --profile strict --name www.example.test --ca "$pki/ca.pem" --format junit
+check "junit is XML" python3 -c 'import sys, xml.etree.ElementTree as e
+it = e.parse(sys.argv[1]).getroot()
+sys.exit(it.tag != "testsuites" or it.get("failures") != "0" or it.get("errors") != "0" or len(it) != 1)' "$OUT"
+
+# --- one weakness each ---------------------------------------------------------------------------
+
+s_server -min_protocol TLSv1 -cipher "$suites12:ECDHE-RSA-AES128-SHA:@SECLEVEL=0" -sigalgs "$sigalgs:RSA+SHA1"
+finds "TLS 1.0" "tls/signature-schemes tls/suites tls/versions"
+check "both old versions are named" json "$json" \
+    '["TLSv1.1, TLSv1, too"] == [f["found"] for f in it["findings"] if f["rule"] == "tls/versions" and f["verdict"] == "violation"]'
+s_server -cipher "$suites12:ECDHE-RSA-AES128-SHA256"
+finds CBC tls/suites
+check "the suite is named" json "$json" \
+    'any(f["found"] == "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256" for f in it["findings"])'
+s_server -cipher "$suites12:AES128-GCM-SHA256"
+finds "static RSA" tls/suites
+check "static RSA is of medium severity" json "$json" \
+    '["medium"] == [f["severity"] for f in it["findings"] if f["verdict"] == "violation"]'
+verify "$port" --fail-on high
+status_is 0 "--fail-on high lets it pass"
+verify "$port" --fail-on medium
+status_is 1 "--fail-on medium does not"
+s_server -cipher "$suites12:AECDH-AES128-SHA:@SECLEVEL=0"
+finds aNULL tls/suites
+check "aNULL is critical" json "$json" 'it["findings"][0]["severity"] == "critical"'
+s_server -groups X25519:P-256:P-384:P-521
+finds "another group" tls/groups
+check "in both versions" json "$json" '2 == sum(f["found"] == "secp521r1" for f in it["findings"])'
+s_server -cert "$pki/ec.pem" -key "$pki/ec.key" -cert_chain "$pki/intermediate.pem" -groups X25519:P-256:P-384:P-521
+finds "another group with an ECDSA certificate" tls/groups
+s_server -sigalgs "$sigalgs:RSA+SHA224"
+finds "another signature scheme" tls/signature-schemes
+s_server -tickets
+finds tickets tls/session-tickets
+s_server -tls1_2 -cipher "ECDHE-RSA-AES128-SHA"
+finds "nothing of the profile" "tls/answers tls/suites"
+
+# A finite field that is too short can only be seen where the profile has DHE.
+cat >"$work/dhe.json" <<'END'
+{ "name": "dhe", "extends": "strict", "tls": { "suites": { "append": ["TLS_DHE_RSA_WITH_AES_128_GCM_SHA256"] } } }
+END
+# The Second Oakley Group (RFC 2409 6.2): 2^1024 - 2^960 - 1 + 2^64 * ([2^894 pi] + 129093)
+python3 -c '
+import base64
+def arctan(x, one):
+    term, total, n = one // x, 0, 1
+    while term:
+        total += term // n if n % 4 == 1 else -(term // n)
+        term //= x * x
+        n += 2
+    return total
+one = 1 << 960
+pi = 4 * (4 * arctan(5, one) - arctan(239, one))
+prime = 2**1024 - 2**960 - 1 + 2**64 * ((pi >> 66) + 129093)
+number = b"\0" + prime.to_bytes(128, "big")
+body = b"\x02\x81\x81" + number + b"\x02\x01\x02"
+text = base64.b64encode(b"\x30\x81" + bytes([len(body)]) + body).decode()
+print("-----BEGIN DH PARAMETERS-----")
+for at in range(0, len(text), 64):
+    print(text[at:at + 64])
+print("-----END DH PARAMETERS-----")' >"$work/dh1024.pem"
+check "the prime is the one of the RFC" openssl dhparam -in "$work/dh1024.pem" -check -noout
+cat >"$work/level0.cnf" <<'END'
+openssl_conf = main
+[main]
+ssl_conf = ssl
+[ssl]
+system_default = all
+[all]
+CipherString = DEFAULT@SECLEVEL=0
+END
+OPENSSL_CONF=$work/level0.cnf s_server -cipher "$suites12:DHE-RSA-AES128-GCM-SHA256" -dhparam "$work/dh1024.pem"
+finds "DH of 1024 bits" tls/dh-bits --profile "$work/dhe.json"
+s_server -cipher "$suites12:DHE-RSA-AES128-GCM-SHA256"
+verify "$port" --profile "$work/dhe.json"
+status_is 0 "DH of 2048 bits passes"
+
+# --- certificates --------------------------------------------------------------------------------
+
+s_server -cert "$pki/expired.pem" -key "$pki/expired.key" -cert_chain "$pki/intermediate.pem"
+finds "an expired certificate" certificate/expired
+s_server -cert "$pki/rsa.pem" -key "$pki/rsa.key"
+finds "a missing intermediate" certificate/chain
+s_server -cert "$pki/weak.pem" -key "$pki/weak.key" -cert_chain "$pki/intermediate.pem" \
+    -cipher "$suites12:@SECLEVEL=0"
+finds "an RSA key of 1024 bits" certificate/key
+verify "$good" --name other.example.test
+is "$(rules "$json")" certificate/name "a wrong name: that and nothing else is flagged"
+openssl req -x509 -newkey rsa:2048 -nodes -keyout "$work/self.key" -out "$work/self.pem" -days 90 \
+    -subj /CN=www.example.test -addext subjectAltName=DNS:www.example.test 2>/dev/null
+s_server -cert "$work/self.pem" -key "$work/self.key"
+finds "a self-signed certificate" certificate/chain
+verify "$port" --ca "$work/self.pem"
+status_is 0 "that one is trusted passes"
+s_server -tls1_3 -dcert "$pki/ec.pem" -dkey "$pki/ec.key" -dcert_chain "$pki/intermediate.pem"
+verify "$port" --name other.example.test
+check "TLS 1.3 alone shows both certificates" json "$json" \
+    '2 == sum(f["rule"] == "certificate/name" and f["verdict"] == "violation" for f in it["findings"])'
+
+# --- exact ---------------------------------------------------------------------------------------
+
+s_server -tls1_2
+verify "$port"
+status_is 0 "a version less is no violation"
+cat >"$work/both.json" <<'END'
+{ "name": "both", "extends": "strict", "tls": { "optional": { "remove": ["TLSv1.3"] } } }
+END
+finds "a version less, exactly" tls/has-versions --exact --profile "$work/both.json"
+s_server -cipher ECDHE-RSA-AES128-GCM-SHA256
+finds "a suite less" tls/has-suites --exact
+check "the missing suite is named, not those that the profile calls optional" json "$json" \
+    'any(f["found"] == "without TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384" for f in it["findings"])'
+s_server -cipher "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-CHACHA20-POLY1305"
+finds "another order" tls/order --exact
+
+# --- GnuTLS --------------------------------------------------------------------------------------
+
+gnutls=NONE:+VERS-TLS1.3:+VERS-TLS1.2:+AEAD:+AES-128-GCM:+AES-256-GCM:+CHACHA20-POLY1305:+ECDHE-RSA:+ECDHE-ECDSA
+gnutls+=:+GROUP-X25519:+GROUP-SECP256R1:+GROUP-SECP384R1:+SIGN-RSA-PSS-RSAE-SHA256:+SIGN-RSA-SHA256:+CTYPE-X509:+COMP-NULL
+cat "$pki/rsa.pem" "$pki/intermediate.pem" >"$work/chain.pem"
+gnutls_server()
+{
+    serve gnutls gnutls-serv --port @PORT@ --quiet --noticket --x509certfile "$work/chain.pem" \
+        --x509keyfile "$pki/rsa.key" --priority "$1"
+}
+gnutls_server "$gnutls:%SERVER_PRECEDENCE"
+verify "$port"
+status_is 0 "gnutls-serv that conforms passes"
+gnutls_server "$gnutls:+RSA"
+finds "gnutls-serv with static RSA" tls/suites
+gnutls_server "$gnutls:+GROUP-FFDHE2048"
+finds "gnutls-serv with a finite field" tls/groups
+
+# --- no verdict ----------------------------------------------------------------------------------
+
+verify 1
+status_is 4 "nobody there: exit status 4"
+is "$(rules "$json" inconclusive)" tls/answers "and it is told"
+serve silent python3 -c 'import socket, sys, time
+s = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+kept = []
+while True:
+    kept.append(s.accept())' @PORT@
+verify "$port"
+status_is 4 "silence: exit status 4"
+serve babbler python3 -m http.server --bind 127.0.0.1 @PORT@
+verify "$port"
+status_is 4 "no TLS: exit status 4"
+run tlsharden verify "nosuch.invalid:443" --profile strict
+status_is 4 "a name without an address: exit status 4"
+
+# --- connections that are dropped ----------------------------------------------------------------
+
+s_server -cipher "$suites12:AES128-GCM-SHA256"
+bad=$port
+for k in 2 3 4 5 7 11 13 17 20; do
+    port=$good
+    dropping "$k"
+    verify "$port"
+    check "each ${k}th connection is reset: no false violation" test "$STATUS" = 0 -o "$STATUS" = 4
+    is "$(rules "$json")" '' "each ${k}th connection is reset: nothing is flagged"
+    port=$bad
+    dropping "$k"
+    verify "$port"
+    is "$STATUS $(rules "$json")" "1 tls/suites" "each ${k}th connection is reset: no false pass"
+done
+
+# Refusals by closing, as slapd and Courier have them, are believed; beside connections that are dropped they are not.
+port=$good
+dropping 0 quiet
+verify "$port"
+status_is 0 "a server that refuses by closing passes"
+port=$bad
+dropping 0 quiet
+finds "static RSA at a server that refuses by closing" tls/suites
+for k in 2 3 4 5 7 11 13 17 20; do
+    port=$good
+    dropping "$k" quiet
+    verify "$port"
+    check "refusing by closing, each ${k}th connection is reset: no false violation" test "$STATUS" = 0 -o "$STATUS" = 4
+    is "$(rules "$json")" '' "refusing by closing, each ${k}th connection is reset: nothing is flagged"
+    port=$bad
+    dropping "$k" quiet
+    verify "$port"
+    is "$STATUS $(rules "$json")" "1 tls/suites" "refusing by closing, each ${k}th connection is reset: no false pass"
+done
+
+# --- the command line ----------------------------------------------------------------------------
+
+run tlsharden verify localhost:99999
+status_is 2 "a port that is none"
+err_has "number from 1 to 65535" "is told"
+run tlsharden verify ::1:443
+status_is 2 "an IPv6 address without brackets"
+err_has "stands in brackets" "is told"
+run tlsharden verify localhost:25/smpt
+status_is 2 "an unknown protocol"
+err_has "did you mean 'smtp'" "has a neighbour"
+run tlsharden verify https://localhost/
+status_is 2 "a URL"
+err_has "this is a URL" "is told"
+run tlsharden verify localhost:1 --fail-on awful
+status_is 2 "an unknown severity"
+run tlsharden verify "127.0.0.1:$good" --ca "$pki/rsa.key"
+status_is 3 "a CA file without a certificate"
+run tlsharden verify "127.0.0.1:$good" --profile nosuch
+status_is 3 "an unknown profile"
+run tlsharden profile list --format junit
+status_is 2 "junit elsewhere"
+done_testing
