@@ -247,7 +247,8 @@ START_TEST(a_way_back_killed_anywhere_is_not_confirmed)
         CLEANUP(mem_freep) char *said = bed_message(&p.bed);
         bool is_final = WIFEXITED(r.status) && WEXITSTATUS(r.status) == 0;
         if (is_final && !bed_is_new(&p.bed))
-            bed_fail(&p.bed, "recover, call %ld: half of it was confirmed", points + 1);
+            bed_fail(&p.bed, "recover, call %ld: half of it was confirmed: %s",
+                     points + 1, said);
         must(&p, is_final ? rollback : recover, 0);
         if (!bed_is_old(&p.bed) || !bed_is_clean(&p.bed))
             bed_fail(&p.bed, "recover, call %ld: half", points + 1);
