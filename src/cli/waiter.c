@@ -84,7 +84,8 @@ static void leave_everything(void)
         _exit(1);
 }
 
-/* Whether there still is something to wait for; a host that cannot be read is asked again. */
+/* Whether there still is something to wait for: a change that is not final, be it that its apply was killed or that
+ * somebody's way back was. A host that cannot be read is asked again. */
 static bool waits(const struct cli *cli)
 {
     CLEANUP(mem_freep) char *dir = state_dir(cli);
@@ -93,8 +94,10 @@ static bool waits(const struct cli *cli)
     json_t *all CLEANUP(json_decrefp) = txn_history(&opts, &ignored);
     bool any = all == NULL;
     for (size_t i = 0; i < json_array_size(all); i++) {
-        const json_t *state = json_object_get(json_array_get(all, i), "state");
-        any = any || (state && strcmp(json_string_value(state), "unconfirmed") == 0);
+        const char *state =
+            json_string_value(json_object_get(json_array_get(all, i), "state"));
+        any = any || (state && strcmp(state, "committed") != 0 &&
+                      strcmp(state, "rolled-back") != 0 && strcmp(state, "damaged") != 0);
     }
     return any;
 }

@@ -363,11 +363,29 @@ int undo_failed(struct run *run, struct err *err)
                    cause.text);
 }
 
+#define NOT_CONFIRMED "not confirmed"
+
+/* From now on nobody can confirm it: a way back that is interrupted, or left for when a daemon runs, is gone on
+ * with. */
+static int stop_waiting(struct run *run, struct err *err)
+{
+    if (run->record.state != RECORD_UNCONFIRMED)
+        return 0;
+    run->record.state = RECORD_ROLLING_BACK;
+    run->record.deadline = 0;
+    free(run->record.cause);
+    run->record.cause = mem_strdup(NOT_CONFIRMED);
+    return store_update(&run->store, &run->record, err);
+}
+
 static int undo_generation(struct run *run, struct err *err)
 {
     unsigned id = run->record.id;
-    bool waited = run->record.state == RECORD_UNCONFIRMED;
-    const char *why = waited ? "not confirmed" : "interrupted";
+    if (stop_waiting(run, err) < 0)
+        return err_context(err, "take back generation %04u", id);
+    const char *cause = run->record.cause;
+    const char *why =
+        cause && strcmp(cause, NOT_CONFIRMED) == 0 ? NOT_CONFIRMED : "interrupted";
     CLEANUP(buf_release) struct buf edited = BUF_INIT;
     run_say(run, "take back generation %04u, which was %s", id, why);
     if (undo(run, &edited, err) < 0 || close_record(run, why, err) < 0) {

@@ -233,5 +233,35 @@ START_TEST(an_apply_that_waits_killed_anywhere)
 }
 END_TEST
 
+/* Once something is back nobody can confirm it any more: that would make half a change final. */
+START_TEST(a_way_back_killed_anywhere_is_not_confirmed)
+{
+    PROGRAM;
+    const char *const apply[] = {"apply", "--yes",  "--confirm", "3600", "--keep",
+                                 "2",     "--plan", p.plan,      NULL};
+    long points = 0, finals = 0;
+    for (bool struck = true; struck; points += struck) {
+        must(&p, apply, 0);
+        struck = strike(&p, recover, points + 1).struck;
+        struct trace_result r = strike(&p, confirm, 0);
+        CLEANUP(mem_freep) char *said = bed_message(&p.bed);
+        bool is_final = WIFEXITED(r.status) && WEXITSTATUS(r.status) == 0;
+        if (is_final && !bed_is_new(&p.bed))
+            bed_fail(&p.bed, "recover, call %ld: half of it was confirmed: %s",
+                     points + 1, said);
+        must(&p, is_final ? rollback : recover, 0);
+        if (!bed_is_old(&p.bed) || !bed_is_clean(&p.bed))
+            bed_fail(&p.bed, "recover, call %ld: half", points + 1);
+        finals += is_final;
+    }
+    ck_assert_int_gt(finals, 0);
+    ck_assert_int_gt(points, finals);
+    bed_count("tlsharden recover of what waits killed at %ld points: then it could be "
+              "confirmed as a whole (%ld), or not at all",
+              points, finals);
+}
+END_TEST
+
 UNIT_MAIN("program", the_program_killed_anywhere, rollback_by_the_program_killed_anywhere,
-          confirm_by_the_program_killed_anywhere, an_apply_that_waits_killed_anywhere)
+          confirm_by_the_program_killed_anywhere, an_apply_that_waits_killed_anywhere,
+          a_way_back_killed_anywhere_is_not_confirmed)

@@ -40,4 +40,12 @@ watched confirm
 clean 0 "confirm"
 watched recover
 clean 0 "recover"
+run on_root rollback
+run on_root apply --yes --plan "$plan"
+watched history
+clean 0 "history"
+run on_root rollback
+run on_root --profile strict apply --yes --confirm 300
+watched recover
+clean 0 "recover of what waits"
 done_testing
