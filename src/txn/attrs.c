@@ -67,6 +67,15 @@ static int read_value(int fd, const char *name, struct buf *out)
     return 0;
 }
 
+static int read_xattr(int fd, const char *name, struct attrs *a)
+{
+    CLEANUP(buf_release) struct buf value = BUF_INIT;
+    if (read_value(fd, name, &value) < 0)
+        return -1;
+    buf_add(add_xattr(a, name), value.data, value.len);
+    return 0;
+}
+
 static int read_xattrs(int fd, struct attrs *a)
 {
     CLEANUP(buf_release) struct buf names = BUF_INIT;
@@ -74,12 +83,8 @@ static int read_xattrs(int fd, struct attrs *a)
         return -1;
     for (size_t at = 0; at < names.len; at += strlen(names.data + at) + 1) {
         const char *name = names.data + at;
-        CLEANUP(buf_release) struct buf value = BUF_INIT;
-        if (made_by_kernel(name))
-            continue;
-        if (read_value(fd, name, &value) < 0)
+        if (!made_by_kernel(name) && read_xattr(fd, name, a) < 0)
             return -1;
-        buf_add(add_xattr(a, name), value.data, value.len);
     }
     return 0;
 }
