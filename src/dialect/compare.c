@@ -4,14 +4,6 @@
 #include "dialect/capability.h"
 #include "dialect/engine.h"
 
-static bool has(const void *const *list, size_t count, const void *item)
-{
-    for (size_t i = 0; i < count; i++)
-        if (list[i] == item)
-            return true;
-    return false;
-}
-
 static void grant(struct grants *g, enum grant_kind kind, enum grant_verdict verdict,
                   const char *name, bool optional, char *reason)
 {
@@ -83,7 +75,7 @@ static void compare_suites(const struct library *l, const struct policy *p,
     for (size_t k = 0; k < 2; k++)
         for (size_t i = 0; i < counts[k]; i++) {
             const struct suite *s = lists[k][i].suite;
-            bool got = has((const void *const *)r->suites, r->suite_count, s);
+            bool got = resolved_has_suite(r, s);
             grant(g, GRANT_SUITE, got ? GRANT_GRANTED : GRANT_DROPPED, s->name,
                   lists[k][i].optional || is_moot(s, p, r),
                   got ? NULL : suite_reason(l, p, s));
@@ -99,7 +91,7 @@ static void compare_groups(const struct library *l, const struct policy *p,
 {
     for (size_t i = 0; i < p->group_count; i++) {
         const struct tls_group *group = p->groups[i].group;
-        bool got = has((const void *const *)r->groups, r->group_count, group);
+        bool got = resolved_has_group(r, group);
         const char *since =
             l->kind == DIALECT_OPENSSL ? group->openssl_min : group->gnutls_min;
         grant(g, GRANT_GROUP, got ? GRANT_GRANTED : GRANT_DROPPED, group->name,
@@ -118,7 +110,7 @@ static void compare_sigschemes(const struct library *l, const struct policy *p,
 {
     for (size_t i = 0; i < p->sigscheme_count; i++) {
         const struct sigscheme *s = p->sigschemes[i].scheme;
-        bool got = has((const void *const *)r->sigschemes, r->sigscheme_count, s);
+        bool got = resolved_has_sigscheme(r, s);
         const char *since = l->kind == DIALECT_OPENSSL ? s->openssl_min : s->gnutls_min;
         grant(g, GRANT_SIGSCHEME, got ? GRANT_GRANTED : GRANT_DROPPED, s->name,
               p->sigschemes[i].optional,

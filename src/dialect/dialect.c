@@ -130,6 +130,21 @@ static bool has(const void *const *list, size_t count, const void *item)
     return false;
 }
 
+bool resolved_has_suite(const struct resolved *r, const struct suite *s)
+{
+    return has((const void *const *)r->suites, r->suite_count, s);
+}
+
+bool resolved_has_group(const struct resolved *r, const struct tls_group *g)
+{
+    return has((const void *const *)r->groups, r->group_count, g);
+}
+
+bool resolved_has_sigscheme(const struct resolved *r, const struct sigscheme *s)
+{
+    return has((const void *const *)r->sigschemes, r->sigscheme_count, s);
+}
+
 #define ADD(list, count, item)                                                           \
     do {                                                                                 \
         if (!has((const void *const *)(list), (count), (item))) {                        \

@@ -37,6 +37,11 @@ void resolved_add_suite(struct resolved *r, const struct suite *s);
 void resolved_add_group(struct resolved *r, const struct tls_group *g);
 void resolved_add_sigscheme(struct resolved *r, const struct sigscheme *s);
 
+/* Are they in the set? */
+bool resolved_has_suite(const struct resolved *r, const struct suite *s);
+bool resolved_has_group(const struct resolved *r, const struct tls_group *g);
+bool resolved_has_sigscheme(const struct resolved *r, const struct sigscheme *s);
+
 /* Takes away suites that no version of the set can negotiate, and versions with no suite. */
 void resolved_settle(struct resolved *r);
 

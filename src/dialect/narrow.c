@@ -7,29 +7,6 @@
 
 #include "dialect/engine.h"
 
-static bool has(const void *const *list, size_t count, const void *item)
-{
-    for (size_t i = 0; i < count; i++)
-        if (list[i] == item)
-            return true;
-    return false;
-}
-
-static bool has_suite(const struct resolved *r, const struct suite *s)
-{
-    return has((const void *const *)r->suites, r->suite_count, s);
-}
-
-static bool has_group(const struct resolved *r, const struct tls_group *g)
-{
-    return has((const void *const *)r->groups, r->group_count, g);
-}
-
-static bool has_scheme(const struct resolved *r, const struct sigscheme *s)
-{
-    return has((const void *const *)r->sigschemes, r->sigscheme_count, s);
-}
-
 /* --- one list: what `full` grants and `r` does not is taken out -------------------------------- */
 
 static bool narrow_suites(struct policy_suite *list, size_t *count,
@@ -37,7 +14,8 @@ static bool narrow_suites(struct policy_suite *list, size_t *count,
 {
     size_t kept = 0, before = *count;
     for (size_t i = 0; i < before; i++)
-        if (!has_suite(full, list[i].suite) || has_suite(r, list[i].suite))
+        if (!resolved_has_suite(full, list[i].suite) ||
+            resolved_has_suite(r, list[i].suite))
             list[kept++] = list[i];
     *count = kept;
     return kept < before;
@@ -48,7 +26,8 @@ static bool narrow_groups(struct policy *p, const struct resolved *full,
 {
     size_t kept = 0, before = p->group_count;
     for (size_t i = 0; i < before; i++)
-        if (!has_group(full, p->groups[i].group) || has_group(r, p->groups[i].group))
+        if (!resolved_has_group(full, p->groups[i].group) ||
+            resolved_has_group(r, p->groups[i].group))
             p->groups[kept++] = p->groups[i];
     p->group_count = kept;
     return kept < before;
@@ -59,8 +38,8 @@ static bool narrow_schemes(struct policy *p, const struct resolved *full,
 {
     size_t kept = 0, before = p->sigscheme_count;
     for (size_t i = 0; i < before; i++)
-        if (!has_scheme(full, p->sigschemes[i].scheme) ||
-            has_scheme(r, p->sigschemes[i].scheme))
+        if (!resolved_has_sigscheme(full, p->sigschemes[i].scheme) ||
+            resolved_has_sigscheme(r, p->sigschemes[i].scheme))
             p->sigschemes[kept++] = p->sigschemes[i];
     p->sigscheme_count = kept;
     return kept < before;
