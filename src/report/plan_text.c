@@ -109,8 +109,11 @@ static void add_table(struct buf *out, const struct plan *plan)
     }
 }
 
-/* What a library cannot leave out, and the profile accepts by name. */
-static void add_widened(struct buf *out, const struct plan_service *s)
+/* Each item with that verdict, or each reason, once per service, however many of its listeners it concerns. */
+static void add_items(struct buf *out, const struct plan_service *s, const char *verdict,
+                      const char *key,
+                      void (*add)(struct buf *out, const struct plan_service *s,
+                                  const json_t *item))
 {
     json_t *said CLEANUP(json_decrefp) = json_object();
     const char *listener;
@@ -119,34 +122,24 @@ static void add_widened(struct buf *out, const struct plan_service *s)
     json_object_foreach(s->grants, listener, grants)
         json_array_foreach(json_object_get(grants, "asked"), i, item)
     {
-        const char *name = text_of(item, "name");
-        if (strcmp(text_of(item, "verdict"), "widened") != 0 ||
-            json_object_get(said, name))
+        const char *text = text_of(item, key);
+        if (strcmp(text_of(item, "verdict"), verdict) != 0 || json_object_get(said, text))
             continue;
-        json_object_set_new(said, name, json_true());
-        buf_addf(out, "#   %s: %s cannot leave out %s (accepted)\n", s->name, s->library,
-                 name);
+        json_object_set_new(said, text, json_true());
+        add(out, s, item);
     }
 }
 
-/* Each reason once per service, however many of its listeners it concerns. */
-static void add_dropped(struct buf *out, const struct plan_service *s)
+static void add_widened(struct buf *out, const struct plan_service *s, const json_t *item)
 {
-    json_t *said CLEANUP(json_decrefp) = json_object();
-    const char *listener;
-    json_t *grants, *item;
-    size_t i;
-    json_object_foreach(s->grants, listener, grants)
-        json_array_foreach(json_object_get(grants, "asked"), i, item)
-    {
-        const char *reason = text_of(item, "reason");
-        if (strcmp(text_of(item, "verdict"), "dropped") != 0 ||
-            json_object_get(said, reason))
-            continue;
-        json_object_set_new(said, reason, json_true());
-        buf_addf(out, "#   %s: %s%s\n", s->name, reason,
-                 json_is_true(json_object_get(item, "optional")) ? " (optional)" : "");
-    }
+    buf_addf(out, "#   %s: %s cannot leave out %s (accepted)\n", s->name, s->library,
+             text_of(item, "name"));
+}
+
+static void add_dropped(struct buf *out, const struct plan_service *s, const json_t *item)
+{
+    buf_addf(out, "#   %s: %s%s\n", s->name, text_of(item, "reason"),
+             json_is_true(json_object_get(item, "optional")) ? " (optional)" : "");
 }
 
 /* --- cut off --------------------------------------------------------------------------------- */
@@ -210,9 +203,9 @@ void plan_text_summary(const struct plan *plan, struct buf *out)
     add_totals(out, plan);
     add_table(out, plan);
     for (size_t i = 0; i < plan->service_count; i++)
-        add_dropped(out, &plan->services[i]);
+        add_items(out, &plan->services[i], "dropped", "reason", add_dropped);
     for (size_t i = 0; i < plan->service_count; i++)
-        add_widened(out, &plan->services[i]);
+        add_items(out, &plan->services[i], "widened", "name", add_widened);
     add_clients(out, plan);
     for (size_t i = 0; i < plan->service_count; i++)
         if (plan->services[i].outage && plan_touches(plan, plan->services[i].name))
