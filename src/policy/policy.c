@@ -59,6 +59,15 @@ static json_t *setting(const struct policy *p, const char *section, const char *
     return json_object_get(json_object_get(p->effective, section), key);
 }
 
+bool policy_allows_curve(const struct policy *p, const char *curve)
+{
+    const struct tls_group *group = group_by_any(curve);
+    for (size_t i = 0; i < p->certificate.curve_count; i++)
+        if (p->certificate.curves[i] == group)
+            return true;
+    return p->certificate.curve_count == 0;
+}
+
 const char *policy_string(const struct policy *p, const char *section, const char *key)
 {
     const char *s = json_string_value(setting(p, section, key));

@@ -71,6 +71,9 @@ bool policy_allows_suite(const struct policy *p, const struct suite *s);
 bool policy_has_group(const struct policy *p, const struct tls_group *g);
 bool policy_has_sigscheme(const struct policy *p, const struct sigscheme *s);
 
+/* May a certificate's key be on that curve, by any spelling of its name? */
+bool policy_allows_curve(const struct policy *p, const char *curve);
+
 /* A setting of the effective profile by path, e.g. policy_string(p, "smtp", "inbound"): loaded
  * profiles have every key, so these never fail; a wrong path gives "", 0, false. */
 const char *policy_string(const struct policy *p, const char *section, const char *key);

@@ -91,15 +91,6 @@ static void judge_dates(const struct judged *j)
               mem_printf("issued for at most %lld days", (long long)longest), found);
 }
 
-static bool allows_curve(const struct policy *p, const char *curve)
-{
-    const struct tls_group *group = group_by_any(curve);
-    for (size_t i = 0; i < p->certificate.curve_count; i++)
-        if (p->certificate.curves[i] == group)
-            return true;
-    return p->certificate.curve_count == 0;
-}
-
 static char *curves_text(const struct policy *p)
 {
     struct buf text = BUF_INIT;
@@ -123,7 +114,8 @@ static void judge_key(const struct judged *j)
             conform_grade(item, weakness_of_modulus((unsigned)cert->bits));
     }
     if (cert->curve && p->certificate.curve_count)
-        judge(j, CONFORM_KEY, allows_curve(p, cert->curve), curves_text(p), cert->curve);
+        judge(j, CONFORM_KEY, policy_allows_curve(p, cert->curve), curves_text(p),
+              cert->curve);
 }
 
 /* Nobody looks at the signature of what is its own issuer. */

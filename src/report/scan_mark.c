@@ -46,15 +46,6 @@ struct scan_mark scan_mark_dh(const struct policy *policy, unsigned bits)
                               .forbidden = policy && bits < policy->dh_min_bits};
 }
 
-static bool allows_curve(const struct policy *policy, const char *curve)
-{
-    const struct tls_group *group = group_by_any(curve);
-    for (size_t i = 0; i < policy->certificate.curve_count; i++)
-        if (policy->certificate.curves[i] == group)
-            return true;
-    return policy->certificate.curve_count == 0;
-}
-
 struct scan_mark scan_mark_certificate(const struct policy *policy,
                                        const struct handshake_certificate *c)
 {
@@ -69,6 +60,6 @@ struct scan_mark scan_mark_certificate(const struct policy *policy,
     if (policy && rsa)
         m.forbidden = (unsigned)c->bits < policy->certificate.rsa_min_bits;
     if (policy && c->curve)
-        m.forbidden = !allows_curve(policy, c->curve);
+        m.forbidden = !policy_allows_curve(policy, c->curve);
     return m;
 }
