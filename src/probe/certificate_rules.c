@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/day.h"
 #include "base/visible.h"
 #include "policy/group.h"
 #include "probe/certificate_path.h"
@@ -53,20 +54,10 @@ static char *new_certificate(bool leaf)
 
 /* --- dates ----------------------------------------------------------------------------------- */
 
-static char *date_text(int64_t when)
-{
-    char text[32] = "?";
-    time_t t = (time_t)when;
-    struct tm tm;
-    if (gmtime_r(&t, &tm))
-        strftime(text, sizeof text, "%Y-%m-%d", &tm);
-    return mem_strdup(text);
-}
-
 static void judge_end(const struct certificate_case *c, const char *name, bool leaf,
                       int64_t to)
 {
-    CLEANUP(mem_freep) char *date = date_text(to);
+    CLEANUP(mem_freep) char *date = day_text(to);
     int64_t warn = c->rules->expiry_warn_days;
     if (to < c->now)
         certificate_note(c->report, CERTIFICATE_ERROR, "certificate/expired", c->file,
@@ -124,7 +115,7 @@ static void judge_dates(const struct certificate_case *c, X509 *cert, bool leaf)
                          new_certificate(leaf), "%s has malformed dates", name);
         return;
     }
-    CLEANUP(mem_freep) char *begin = date_text(from);
+    CLEANUP(mem_freep) char *begin = day_text(from);
     if (from > c->now)
         certificate_note(c->report, CERTIFICATE_ERROR, "certificate/not-yet-valid",
                          c->file,

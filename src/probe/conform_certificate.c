@@ -6,8 +6,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/day.h"
 #include "base/deadline.h"
-#include "policy/group.h"
 #include "probe/chain.h"
 #include "probe/conform_check.h"
 #include "probe/leaf.h"
@@ -16,16 +16,6 @@
 #define TRIES 3
 
 /* --- one certificate ------------------------------------------------------------------------- */
-
-static char *day_of(int64_t seconds)
-{
-    char text[40] = "an unknown date";
-    time_t t = (time_t)seconds;
-    struct tm tm;
-    if (gmtime_r(&t, &tm))
-        strftime(text, sizeof text, "%Y-%m-%d", &tm);
-    return mem_strdup(text);
-}
 
 struct judged {
     struct conform_check *c;
@@ -78,8 +68,8 @@ static void judge_dates(const struct judged *j)
     int64_t now = time(NULL);
     int64_t warn = (int64_t)j->c->policy->certificate.expiry_warn_days,
             longest = (int64_t)j->c->policy->certificate.max_lifetime_days;
-    CLEANUP(mem_freep) char *begins = day_of(cert->not_before);
-    CLEANUP(mem_freep) char *ends = day_of(cert->not_after);
+    CLEANUP(mem_freep) char *begins = day_text(cert->not_before);
+    CLEANUP(mem_freep) char *ends = day_text(cert->not_after);
     CLEANUP(mem_freep) char *found = mem_printf("valid from %s to %s", begins, ends);
     bool valid = cert->not_before <= now && now <= cert->not_after;
     judge(j, CONFORM_EXPIRY, valid, mem_strdup("valid today"), found);

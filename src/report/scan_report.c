@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/day.h"
 #include "base/visible.h"
 #include "probe/offer.h"
 #include "probe/target.h"
@@ -152,11 +152,7 @@ static void add_schemes(const struct page *p)
 static void add_certificate(const struct page *p, const struct handshake_certificate *c)
 {
     CLEANUP(buf_release) struct buf text = BUF_INIT;
-    char until[40] = "an unknown date";
-    time_t t = (time_t)c->not_after;
-    struct tm tm;
-    if (gmtime_r(&t, &tm))
-        strftime(until, sizeof until, "%Y-%m-%d", &tm);
+    CLEANUP(mem_freep) char *until = day_text(c->not_after);
     buf_addf(&text, "%s %d%s%s, until %s", c->key_type ? c->key_type : "unknown", c->bits,
              c->curve ? " " : "", c->curve ? c->curve : "", until);
     line(p, buf_str(&text), scan_mark_certificate(p->r->policy, c));
