@@ -74,14 +74,11 @@ static void print_results(const char *name, const json_t *results)
 
 /* -1 with `err` set: it doesn't load. */
 static int check_one(const struct cli *cli, const char *name, const char *dir,
+                     const struct service_list *services,
                      const struct libraries *libraries, json_t *all, struct err *err)
 {
     CLEANUP(profile_releasep) struct profile *p = profile_load(name, dir, err);
-    if (!p)
-        return -1;
-    CLEANUP(service_list_release) struct service_list services = SERVICE_LIST_INIT;
-    if (service_list_load(cli->datadir, &services, err) < 0 ||
-        scopes_check(&services, p, err) < 0)
+    if (!p || scopes_check(services, p, err) < 0)
         return -1;
     json_t *results CLEANUP(json_decrefp) = ask_all(p, libraries);
     if (cli->format == CLI_TEXT)
@@ -95,13 +92,15 @@ int profile_check(const struct cli *cli, const struct strv *names, const char *d
                   struct err *err)
 {
     CLEANUP(libraries_release) struct libraries libraries = LIBRARIES_INIT;
+    CLEANUP(service_list_release) struct service_list services = SERVICE_LIST_INIT;
     json_t *all CLEANUP(json_decrefp) = json_object();
     struct err first = ERR_INIT;
-    if (libraries_find(cli_value(cli, "for"), &libraries, err) < 0)
+    if (libraries_find(cli_value(cli, "for"), &libraries, err) < 0 ||
+        service_list_load(cli->datadir, &services, err) < 0)
         return -1;
     for (size_t i = 0; i < names->count; i++) {
         struct err one = ERR_INIT;
-        if (check_one(cli, names->items[i], dir, &libraries, all, &one) == 0)
+        if (check_one(cli, names->items[i], dir, &services, &libraries, all, &one) == 0)
             continue;
         if (first.kind != ERR_NONE)
             fprintf(stderr, "tlsharden: %s\n", one.text);
