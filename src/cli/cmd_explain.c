@@ -25,22 +25,6 @@ struct explaining {
     bool found;
 };
 
-static const struct service *find_service(const struct service_list *list,
-                                          const char *name, struct err *err)
-{
-    const char *known[64];
-    size_t n = 0;
-    for (; n < list->count && n < ARRAY_LEN(known); n++)
-        known[n] = list->items[n].name;
-    const struct service *s = service_list_find(list, name);
-    const char *near = s ? NULL : suggest(name, known, n);
-    if (!s && near)
-        err_set(err, ERR_INPUT, "unknown service '%s'; did you mean '%s'?", name, near);
-    else if (!s)
-        err_set(err, ERR_INPUT, "unknown service '%s'; see tlsharden services", name);
-    return s;
-}
-
 /* --- the lines that are written -------------------------------------------------------------- */
 
 /* The line at the head of `rest`, with those that continue it where `folds` (RFC 2849 note 2). */
@@ -242,7 +226,8 @@ static int run(const struct cli *cli, int argc, char **argv, struct err *err)
                            .profile = p.profile,
                            .directive = argc == 2 ? argv[1] : NULL,
                            .all = all};
-    const struct service *one = argc ? find_service(&p.services, argv[0], err) : NULL;
+    const struct service *one =
+        argc ? service_list_need(&p.services, argv[0], err) : NULL;
     if (argc && !one)
         return -1;
     int rc = one ? explain(&e, one, err) : explain_all(&e, &p.services, err);

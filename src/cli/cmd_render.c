@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "base/suggest.h"
 #include "cli/planning.h"
 #include "dialect/dialect.h"
 #include "format/lines.h"
@@ -64,9 +63,8 @@ static int check_services(const struct cli *cli, const struct service_list *all,
                           struct err *err)
 {
     for (size_t i = 0; i < cli->services.count; i++)
-        if (!service_list_find(all, cli->services.items[i]))
-            return err_set(err, ERR_INPUT, "unknown service '%s'; see tlsharden services",
-                           cli->services.items[i]);
+        if (!service_list_need(all, cli->services.items[i], err))
+            return -1;
     return 0;
 }
 

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "base/directory.h"
-#include "base/suggest.h"
 #include "format/ldif.h"
 #include "plan/shadow.h"
 #include "plan/usable.h"
@@ -396,20 +395,9 @@ int plan_render(const struct service *service, const struct site *site,
 
 static int check_names(const struct plan_request *r, struct err *err)
 {
-    const char *known[64];
-    size_t n = 0;
-    for (; n < r->services->count && n < ARRAY_LEN(known); n++)
-        known[n] = r->services->items[n].name;
-    for (size_t i = 0; i < r->only->count; i++) {
-        const char *name = r->only->items[i];
-        const char *near = suggest(name, known, n);
-        if (service_list_find(r->services, name))
-            continue;
-        return near ? err_set(err, ERR_INPUT, "unknown service '%s'; did you mean '%s'?",
-                              name, near)
-                    : err_set(err, ERR_INPUT,
-                              "unknown service '%s'; see tlsharden services", name);
-    }
+    for (size_t i = 0; i < r->only->count; i++)
+        if (!service_list_need(r->services, r->only->items[i], err))
+            return -1;
     return 0;
 }
 

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/path.h"
+#include "base/suggest.h"
 
 void service_list_release(struct service_list *list)
 {
@@ -73,6 +74,21 @@ const struct service *service_list_find(const struct service_list *list, const c
         if (strcmp(list->items[i].name, name) == 0)
             return &list->items[i];
     return NULL;
+}
+
+const struct service *service_list_need(const struct service_list *list, const char *name,
+                                        struct err *err)
+{
+    const struct service *s = service_list_find(list, name);
+    const char **known CLEANUP(mem_freep) = mem_alloc((list->count + 1) * sizeof *known);
+    for (size_t i = 0; i < list->count; i++)
+        known[i] = list->items[i].name;
+    const char *near = s ? NULL : suggest(name, known, list->count);
+    if (near)
+        err_set(err, ERR_INPUT, "unknown service '%s'; did you mean '%s'?", name, near);
+    else if (!s)
+        err_set(err, ERR_INPUT, "unknown service '%s'; see tlsharden services", name);
+    return s;
 }
 
 const char *service_text(const struct service *s, const char *key)

@@ -42,6 +42,10 @@ int service_list_load(const char *datadir, struct service_list *ret,
 const struct service *service_list_find(const struct service_list *list,
                                         const char *name);
 
+/* The same; NULL with ERR_INPUT and the nearest name when there is none. */
+const struct service *service_list_need(const struct service_list *list, const char *name,
+                                        struct err *err) MUST_CHECK;
+
 /* A text of service.json, "" where there is none. */
 const char *service_text(const struct service *s, const char *key);
 
