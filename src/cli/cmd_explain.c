@@ -11,11 +11,9 @@
 #include "base/suggest.h"
 #include "cli/planning.h"
 #include "report/unified.h"
-#include "report/why.h"
+#include "report/wrap.h"
 #include "service/reasons.h"
 #include "service/scopes.h"
-
-#define WIDTH 80
 
 struct explaining {
     const struct cli *cli;
@@ -95,7 +93,8 @@ static void add_setting(struct buf *out, const struct reason *r, const char *lin
     char *text = r->removes ? mem_printf("without %.*s", (int)n, r->literal)
                  : line     ? mem_strdup(line)
                             : mem_printf("%s%s", r->literal, r->varies ? " ..." : "");
-    why_wrap("  ", 4, text, WIDTH, out);
+    buf_adds(out, "  ");
+    wrap_add(text, 2, "      ", out);
 }
 
 static void print_why(const struct reason *r)
@@ -105,7 +104,8 @@ static void print_why(const struct reason *r)
     char *text =
         mem_printf("%s%s%s%s", *r->why ? r->why : "no reason is given",
                    *r->reference ? " [" : "", r->reference, *r->reference ? "]" : "");
-    why_wrap("      ", 0, text, WIDTH, &out);
+    buf_adds(&out, "      ");
+    wrap_add(text, 6, "      ", &out);
     printf("%s\n", buf_str(&out));
 }
 

@@ -5,12 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/visible.h"
 #include "report/finding.h"
+#include "report/wrap.h"
 
-#define COLUMNS 80
-#define FIRST   14 /* where the second column begins: "inconclusive  " */
-#define SECOND  24 /* where the text of a label begins */
+#define FIRST  14 /* where the second column begins: "inconclusive  " */
+#define SECOND 24 /* where the text of a label begins */
 
 #define RESET "\033[0m"
 
@@ -45,46 +44,12 @@ static const char *word_of(const struct finding *f)
     return "";
 }
 
-/* Columns that visible text takes: one per character, which is near enough. */
-static size_t width(struct bytes text)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < text.len; i++)
-        n += ((unsigned char)text.data[i] & 0xc0) != 0x80;
-    return n;
-}
-
-/* The first word of `rest`, which then begins with the next. */
-static struct bytes next_word(struct bytes *rest)
-{
-    const char *space = memchr(rest->data, ' ', rest->len);
-    struct bytes word = {.data = rest->data,
-                         .len = space ? (size_t)(space - rest->data) : rest->len};
-    size_t used = word.len + (space != NULL);
-    *rest = (struct bytes){.data = rest->data + used, .len = rest->len - used};
-    return word;
-}
-
 /* Words from column `at` on; further lines begin there, too. */
 static void add_wrapped(const char *text, size_t at, struct buf *out)
 {
-    CLEANUP(mem_freep) char *shown = visible(bytes_str(text));
-    struct bytes rest = bytes_str(shown);
-    size_t column = at;
-    while (rest.len) {
-        struct bytes word = next_word(&rest);
-        bool first = column == at;
-        if (!first && column + 1 + width(word) > COLUMNS) {
-            buf_addf(out, "\n%*s", (int)at, "");
-            column = at;
-            first = true;
-        }
-        if (!first)
-            buf_addc(out, ' ');
-        buf_addb(out, word);
-        column += width(word) + !first;
-    }
-    buf_addc(out, '\n');
+    char prefix[SECOND + 1];
+    snprintf(prefix, sizeof prefix, "%*s", (int)at, "");
+    wrap_add(text, at, prefix, out);
 }
 
 static void add_label(const char *label, const char *text, struct buf *out)

@@ -3,10 +3,8 @@
 
 #include <string.h>
 
-#include "base/visible.h"
 #include "report/unified.h"
-
-#define WIDTH 80
+#include "report/wrap.h"
 
 /* Once for each setting, with the first reason that is found. */
 static void add(json_t *why, json_t *said, const struct reasons *reasons,
@@ -66,24 +64,6 @@ json_t *why_entry(const struct plan_entry *entry, const struct reasons *reasons)
     return why;
 }
 
-void why_wrap(const char *indent, size_t hang, const char *text, size_t width,
-              struct buf *out)
-{
-    size_t room = width > strlen(indent) ? width - strlen(indent) : 1;
-    for (bool first = true; *text; first = false) {
-        size_t most = room - (first || hang >= room ? 0 : hang), n = strlen(text);
-        if (n > most) {
-            for (n = most; n > 0 && text[n] != ' ';)
-                n--;
-            n = n ? n : most + strcspn(text + most, " ");
-        }
-        buf_addf(out, "%s%*s", indent, first ? 0 : (int)hang, "");
-        visible_add(out, (struct bytes){.data = text, .len = n});
-        buf_addc(out, '\n');
-        text += n + strspn(text + n, " ");
-    }
-}
-
 void why_text(const json_t *why, struct buf *out)
 {
     size_t i;
@@ -100,6 +80,7 @@ void why_text(const json_t *why, struct buf *out)
                        *reference ? " [" : "", reference, *reference ? "]" : "");
         if (!i)
             buf_adds(out, "# why:\n");
-        why_wrap("#   ", 2, text, WIDTH, out);
+        buf_adds(out, "#   ");
+        wrap_add(text, 4, "#     ", out);
     }
 }

@@ -15,9 +15,4 @@ json_t *why_entry(const struct plan_entry *entry, const struct reasons *reasons)
 /* Appends them as comments of at most 80 columns: "#   SSLProtocol: why [reference]". */
 void why_text(const json_t *why, struct buf *out);
 
-/* Appends `text`, broken at spaces to lines of at most `width` columns, each after `indent`; what follows the first
- * line is indented by `hang` more. */
-void why_wrap(const char *indent, size_t hang, const char *text, size_t width,
-              struct buf *out);
-
 #endif
