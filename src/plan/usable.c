@@ -7,12 +7,10 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "policy/sigscheme.h"
 #include "policy/suite.h"
 #include "probe/certificate.h"
-#include "service/lookup.h"
 
 enum key_kind { KEY_RSA, KEY_RSA_PSS, KEY_ECDSA, KEY_EDDSA, KEY_OTHER };
 
@@ -40,11 +38,16 @@ struct usable {
     json_t *types; /* owned; {path of a certificate: "EC secp256r1", or null} */
 };
 
+/* A certificate and what its key is. */
+struct holder {
+    const struct wanted_certificate *certificate; /* borrowed */
+    struct key key;
+};
+
 /* The certificates of one place: a virtual host, a service of master.cf, or the whole service. */
 struct place {
-    const char *where;                      /* borrowed; NULL: the whole service */
-    const struct wanted_certificate **list; /* owned */
-    struct key *keys;                       /* owned; of these */
+    const char *where;   /* borrowed; NULL: the whole service */
+    struct holder *list; /* owned */
     size_t count, cap;
 };
 
@@ -189,14 +192,15 @@ static bool key_fits(const struct offer *o, enum protocol v, const struct key *k
 static void list_types(const struct place *p, struct buf *out)
 {
     for (size_t i = 0; i < p->count; i++)
-        buf_addf(out, "%s%s%s%s", i ? " and " : "", p->keys[i].type,
-                 p->keys[i].curve ? " " : "", p->keys[i].curve ? p->keys[i].curve : "");
+        buf_addf(out, "%s%s%s%s", i ? " and " : "", p->list[i].key.type,
+                 p->list[i].key.curve ? " " : "",
+                 p->list[i].key.curve ? p->list[i].key.curve : "");
 }
 
 static bool any_fits(const struct offer *o, enum protocol v, const struct place *p)
 {
     for (size_t i = 0; i < p->count; i++)
-        if (key_fits(o, v, &p->keys[i]))
+        if (key_fits(o, v, &p->list[i].key))
             return true;
     return false;
 }
@@ -233,8 +237,8 @@ static void note_version(struct plan *plan, const struct wanted *w, const struct
                                     kind)
                        : mem_strdup("choose another profile (tlsharden profile list)");
     plan_note(
-        plan, only_warn ? PLAN_WARNING : PLAN_ERROR, w->service->name, p->list[0]->chain,
-        remedy,
+        plan, only_warn ? PLAN_WARNING : PLAN_ERROR, w->service->name,
+        p->list[0].certificate->chain, remedy,
         "no client could use %s%s%s: the key is %s, for which the profile has no %s "
         "there%s%s%s",
         protocol_info(v)->name, strcmp(o->listener, w->service->name) ? " for " : "",
@@ -246,9 +250,9 @@ static void note_version(struct plan *plan, const struct wanted *w, const struct
 static void note_unused(struct plan *plan, const struct wanted *w, const struct place *p,
                         size_t at)
 {
-    plan_note(plan, PLAN_WARNING, w->service->name, p->list[at]->chain, NULL,
+    plan_note(plan, PLAN_WARNING, w->service->name, p->list[at].certificate->chain, NULL,
               "is never used: its key is %s, for which the profile has nothing%s%s%s",
-              p->keys[at].type, p->where ? " (" : "", p->where ? p->where : "",
+              p->list[at].key.type, p->where ? " (" : "", p->where ? p->where : "",
               p->where ? ")" : "");
 }
 
@@ -277,7 +281,7 @@ static void judge(struct plan *plan, const struct wanted *w, const struct offer 
             note_version(plan, w, o, version, p,
                          usable && protocol_in(o->optional, version));
         for (size_t i = 0; i < p->count; i++)
-            used[i] = used[i] || key_fits(o, version, &p->keys[i]);
+            used[i] = used[i] || key_fits(o, version, &p->list[i].key);
     }
 }
 
@@ -286,11 +290,10 @@ static void judge(struct plan *plan, const struct wanted *w, const struct offer 
 static void place_release(struct place *p)
 {
     for (size_t i = 0; i < p->count; i++) {
-        free(p->keys[i].type);
-        free(p->keys[i].curve);
+        free(p->list[i].key.type);
+        free(p->list[i].key.curve);
     }
     free(p->list);
-    free(p->keys);
 }
 
 static void place_add(struct place *p, struct usable *u,
@@ -299,13 +302,8 @@ static void place_add(struct place *p, struct usable *u,
     struct key key = {.kind = KEY_OTHER};
     if (!read_key(u, c, &key))
         return;
-    if (p->count == p->cap) {
-        p->cap = p->cap ? p->cap * 2 : 4;
-        p->list = mem_resize(p->list, p->cap, sizeof(*p->list));
-        p->keys = mem_resize(p->keys, p->cap, sizeof(*p->keys));
-    }
-    p->list[p->count] = c;
-    p->keys[p->count++] = key;
+    MEM_GROW(p->list, p->count, p->cap);
+    p->list[p->count++] = (struct holder){.certificate = c, .key = key};
 }
 
 /* Whether the listener is a server: one of the endpoints' roles, or there are no roles. */
@@ -330,7 +328,7 @@ static void judge_place(const struct usable *u, const struct place *p)
 {
     bool *used = mem_alloc((p->count + 1) * sizeof *used), any = false;
     for (size_t i = 0; p->count && i < u->offer_count; i++)
-        if (wanted_listener_serves(u->offers[i].listener, p->list[0]))
+        if (wanted_listener_serves(u->offers[i].listener, p->list[0].certificate))
             judge(u->plan, u->w, &u->offers[i], p, used);
     for (size_t i = 0; i < p->count; i++)
         any = any || used[i];
