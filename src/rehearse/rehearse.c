@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -38,16 +37,18 @@ static int not_here(struct err *err, const char *why)
     return 1;
 }
 
-/* What was seen follows as JSON. */
+/* What was seen follows as JSON. Where nobody listens any more there is nothing left to do. */
 static void answer(int pipe, int rc, const struct err *err, const json_t *seen)
 {
-    struct outcome o = {.rc = rc, .err = *err};
-    struct err unread = ERR_INIT; /* nobody listens any more */
-    char *text = seen ? json_dumps(seen, JSON_COMPACT) : NULL;
-    if (file_write_all(pipe, &o, sizeof o, "the answer", &unread) == 0 && text &&
-        file_write_all(pipe, text, strlen(text), "the answer", &unread) < 0)
-        err_context(&unread, "what was seen is lost");
-    free(text);
+    const struct outcome o = {.rc = rc, .err = *err};
+    struct err unheard = ERR_INIT;
+    CLEANUP(buf_release) struct buf text = BUF_INIT;
+    char *json = seen ? json_dumps(seen, JSON_COMPACT) : NULL;
+    buf_add(&text, &o, sizeof o);
+    buf_adds(&text, json ? json : "");
+    free(json);
+    if (file_write_all(pipe, text.data, text.len, "the answer", &unheard) < 0)
+        _exit(1);
 }
 
 /* --- process 1 --------------------------------------------------------------------------- */
@@ -98,9 +99,8 @@ static _Noreturn void leave(const struct plan *plan, struct trial *t, int pipe,
     close(pipe);
     if (first > 0 && fork() == 0) /* in the namespace, too, and gone with it */
         trial_log_drain(&t->log);
-    while (wait(NULL) > 0 ||
-           errno ==
-               EINTR) /* process 1 ends when the last of its namespace is waited for */
+    /* Process 1 ends when the last of its namespace is waited for. */
+    while (wait(NULL) > 0 || errno == EINTR)
         continue;
     _exit(0);
 }

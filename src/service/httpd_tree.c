@@ -170,7 +170,7 @@ static struct saying saying_of_suites(const struct strv *args)
                            .text = mem_strdup(args->items[args->count - 1])};
 }
 
-/* "commands": {"groups": PART...}: NAME COMMAND VALUE */
+/* NAME COMMAND VALUE. Ref: SSL_CONF_cmd(3) */
 static struct saying saying_of_command(const struct strv *args)
 {
     static const struct {
