@@ -64,6 +64,13 @@ proof_word(enum proof_rehearsal result); /* "works", "does not work", "not tried
  * the first that does not conform: its kind says nothing. */
 int proof_running(struct proof *p, struct err *err) MUST_CHECK;
 
+/* Holds the endpoints of a service against the profile, each once. ERR_REFUSED: one does not conform; ERR_SYSTEM: no
+ * verdict. */
+int proof_once(struct proof *p, const char *service, struct err *err) MUST_CHECK;
+
+/* How many endpoints the plan has of a service. */
+unsigned proof_count(const struct proof *p, const char *service);
+
 /* Callbacks of txn.h, with a struct proof as `ctx`. */
 int proof_rehearse(void *ctx, const struct plan *plan, struct err *err);
 int proof_verify(void *ctx, const char *service, struct err *err);
