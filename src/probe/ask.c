@@ -37,6 +37,16 @@ int ask_begin(struct ask *q, const char *starttls, const struct hello *hello,
     return 0;
 }
 
+bool answer_is_busy(const char *why)
+{
+    static const char *const words[] = {"421", "* BYE", "[SYS/TEMP]", "[IN-USE]",
+                                        "[LOGIN-DELAY]"};
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (strstr(why, words[i]))
+            return true;
+    return false;
+}
+
 /* --- verdicts -------------------------------------------------------------------------------- */
 
 static bool conclude(struct ask *q, enum ask_verdict verdict, enum ask_cause cause)

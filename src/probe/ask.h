@@ -52,6 +52,10 @@ struct answer {
 
 void answer_release(struct answer *a);
 
+/* Does a server that begins no TLS say that it has no time for anybody now? `why` as in an answer.
+ * Ref: RFC 5321 3.8 (421), RFC 9051 7.1.5 (BYE), RFC 3206 */
+bool answer_is_busy(const char *why);
+
 struct ask {
     const struct hello *hello; /* borrowed */
     bool talking;              /* STARTTLS is not over */

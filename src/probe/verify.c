@@ -14,6 +14,7 @@
 
 #include "base/buf.h"
 #include "policy/suite.h"
+#include "probe/ask.h"
 #include "probe/handshake.h"
 #include "probe/tls.h"
 
@@ -92,7 +93,7 @@ static enum err_kind kind_of(const struct handshake_result *r, bool served)
     case HANDSHAKE_BROKEN:
         return ERR_REFUSED;
     case HANDSHAKE_STARTTLS:
-        return served ? ERR_SYSTEM : ERR_REFUSED;
+        return served || answer_is_busy(r->why) ? ERR_SYSTEM : ERR_REFUSED;
     case HANDSHAKE_CLOSED:
     case HANDSHAKE_RESET:
         return served ? ERR_REFUSED : ERR_SYSTEM;
