@@ -524,21 +524,45 @@ static int list_files(const struct httpd_tree *t, const char *pattern, struct st
     return 0;
 }
 
-static int read_pattern(struct httpd_tree *t, const struct reading *r,
-                        const char *pattern, struct err *err);
+static int read_path(struct httpd_tree *t, const struct reading *r, const char *path,
+                     struct err *err);
+
+/* Of a directory everything counts, hidden files first. */
+static int list_directory(const struct httpd_tree *t, const char *path, struct strv *ret,
+                          struct err *err)
+{
+    CLEANUP(mem_freep) char *hidden = file_join(path, ".[!.]*");
+    CLEANUP(mem_freep) char *plain = file_join(path, "*");
+    return path_glob(&t->w->host->root, hidden, ret, err) < 0 ||
+                   path_glob(&t->w->host->root, plain, ret, err) < 0
+               ? -1
+               : 0;
+}
+
+static int read_paths(struct httpd_tree *t, const struct reading *r,
+                      const struct strv *paths, struct err *err)
+{
+    for (size_t i = 0; i < paths->count; i++)
+        if (read_path(t, r, paths->items[i], err) < 0)
+            return -1;
+    return 0;
+}
 
 /* What cannot be read as a file may be a directory, which stands for all that is in it. */
 static int read_directory(struct httpd_tree *t, const struct reading *r, const char *path,
                           const struct err *why, struct err *err)
 {
     CLEANUP(strv_release) struct strv found = STRV_INIT;
-    CLEANUP(mem_freep) char *pattern = file_join(path, "*");
     struct reading deeper = *r;
     deeper.depth++;
-    if (path_glob(&t->w->host->root, pattern, &found, err) < 0)
+    if (list_directory(t, path, &found, err) < 0)
         return -1;
+    if (found.count && !r->v)
+        wanted_note(t->w, WANTED_WARNING, path, NULL,
+                    "all files of this directory are included, hidden ones and editors' "
+                    "copies, too; a pattern such as *.conf would not");
     if (found.count)
-        return read_pattern(t, &deeper, pattern, err);
+        return read_paths(t, &deeper, &found, err);
     CLEANUP(mem_freep) char *inside = file_join(path, ".");
     if (path_exists(&t->w->host->root, inside))
         return 0; /* an empty one */
@@ -590,12 +614,7 @@ static int read_pattern(struct httpd_tree *t, const struct reading *r,
                         const char *pattern, struct err *err)
 {
     CLEANUP(strv_release) struct strv paths = STRV_INIT;
-    if (list_files(t, pattern, &paths, err) < 0)
-        return -1;
-    for (size_t i = 0; i < paths.count; i++)
-        if (read_path(t, r, paths.items[i], err) < 0)
-            return -1;
-    return 0;
+    return list_files(t, pattern, &paths, err) < 0 ? -1 : read_paths(t, r, &paths, err);
 }
 
 static int follow(struct httpd_tree *t, const struct reading *r,

@@ -9,7 +9,7 @@
 #include <time.h>
 
 #include "base/file.h"
-
+#include "txn/aside.h"
 #include "txn/entry.h"
 #include "txn/escape.h"
 #include "txn/live.h"
@@ -79,7 +79,7 @@ static int sync_old(const struct place *p, const struct record_file *f, struct e
                : 0;
 }
 
-static int stage_one(struct run *run, const struct record_file *f,
+static int stage_one(struct run *run, struct record_file *f,
                      const struct plan_file *wanted, struct err *err)
 {
     bool many = run_has_many(run);
@@ -87,6 +87,8 @@ static int stage_one(struct run *run, const struct record_file *f,
     if (place_find(&run->root, f->path, &p, err) < 0)
         return -1;
     if (!many && p.dir >= 0 && sync_old(&p, f, err) < 0)
+        return -1;
+    if (aside_choose(run, f, &p, err) < 0)
         return -1;
     if (!f->after)
         return 0;
@@ -97,7 +99,7 @@ static int stage_one(struct run *run, const struct record_file *f,
                             .content = bytes_buf(&wanted->after),
                             .attrs = &f->attrs,
                             .sync = many ? GUARD_NONE : GUARD_STAGED};
-    return swap_stage(&p, f->temp, &what, err);
+    return swap_stage(aside_spot(run, f, &p), &what, err);
 }
 
 static int stage_all(struct run *run, const struct plan *plan, struct err *err)
@@ -219,7 +221,8 @@ static bool is_surely_untouched(const struct run *run, const struct record_file 
                                 const struct place *p)
 {
     return run_has_many(run) && f->kind == PLAN_FILE && guard_looks(GUARD_DISPLACED) &&
-           live_is_untouched(p, f->temp, f->attrs.mtime, f->displaced, f->before_size);
+           live_is_untouched(aside_spot(run, f, p), f->attrs.mtime, f->displaced,
+                             f->before_size);
 }
 
 /* Somebody who had the old file open may have written to it after it was displaced. */
@@ -232,7 +235,7 @@ static int check_displaced_one(struct run *run, const struct record_file *f,
         return -1;
     if (is_surely_untouched(run, f, &p))
         return 0;
-    if (live_at(&p, f->temp, &live, err) < 0)
+    if (live_at(aside_spot(run, f, &p), &live, err) < 0)
         return -1;
     if (!live.present || strcmp(live.sum, f->before_sum) != 0)
         return err_set(err, ERR_REFUSED,
@@ -250,6 +253,15 @@ static int check_displaced(struct run *run, struct err *err)
     return 0;
 }
 
+/* All old files stand where they stay. */
+static bool is_settled(const struct run *run)
+{
+    for (size_t i = 0; i < run->record.count; i++)
+        if (run->record.files[i].before && !run->record.files[i].aside)
+            return false;
+    return true;
+}
+
 static int commit(struct run *run, struct err *err)
 {
     unsigned seconds = run->opts->confirm_seconds;
@@ -262,6 +274,7 @@ static int commit(struct run *run, struct err *err)
         called(run->opts->await(run->opts->ctx, err), "waiting", err) < 0)
         return -1;
     run->record.state = seconds ? RECORD_UNCONFIRMED : RECORD_COMMITTED;
+    run->record.settled = !seconds && is_settled(run);
     run->record.deadline = seconds ? (int64_t)time(NULL) + seconds : 0;
     return store_update(&run->store, &run->record, err);
 }
@@ -278,7 +291,9 @@ static int carry_out(struct run *run, const struct plan *plan, struct err *err)
 static void tidy(struct run *run)
 {
     struct err ignored = ERR_INIT;
-    if (run->record.state == RECORD_COMMITTED && settle(run, &ignored) == 0)
+    if (run->record.state != RECORD_COMMITTED)
+        return;
+    if (run->record.settled || settle(run, &ignored) == 0)
         (void)!settle_prune(run, run->opts->keep, &ignored);
 }
 

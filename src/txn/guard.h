@@ -22,6 +22,7 @@ enum guard {
     GUARD_STATE_DIR, /* fsync: its folder */
     GUARD_BEFORE,    /* fsync: the folder that old files move to */
     GUARD_ENTRY,     /* syncfs: what a directory server wrote of an entry */
+    GUARD_ASIDE, /* look: can files change places with the records? else all stays beside */
     GUARD_DISPLACED, /* look: is what came out of an exchange what the plan saw? */
     GUARD_REREAD,    /* look: does a staged file hold what was written? */
     GUARD_LATE_EDIT, /* look: was the old file written to after it was displaced? */

@@ -2,8 +2,8 @@
  * One file for all of them: a generation of ten thousand files costs one fsync, not ten thousand. Where
  * an image begins follows from the sizes in the manifest; whether it is whole, from the digest.
  *
- * Beside it, once a change is committed, the old files themselves move to "before", by a rename where the
- * file systems are one: the same inode comes back then. Where they are two the images must do.
+ * Beside it, once a change is committed, the old files themselves are in "before" where the file systems are
+ * one: the same inode comes back then. Where they are two the images must do.
  */
 #include "txn/images.h"
 
@@ -107,24 +107,43 @@ int store_folder(const struct store *s, const struct record *r, const char *fold
     return fd < 0 ? err_sys(err, errno, "open 'gen/%s'", name) : fd;
 }
 
+int store_find_folder(const struct store *s, const struct record *r, const char *folder)
+{
+    char name[64];
+    snprintf(name, sizeof name, "%04u/%s", r->id, folder);
+    return openat(s->gen, name, DIRECTORY);
+}
+
 int store_link_old(const struct store *s, const struct record *r, size_t index,
-                   const struct place *p, const char *name)
+                   struct spot at)
 {
     char old[64];
     snprintf(old, sizeof old, "%04u/" STORE_OLD "/%zu", r->id, index);
-    return linkat(s->gen, old, p->dir, name, 0);
+    return linkat(s->gen, old, at.dir, at.name, 0);
+}
+
+static int drop_files(int folder, const struct record *r, struct err *err)
+{
+    if (unlinkat(folder, STORE_TRIAL, 0) < 0 && errno != ENOENT)
+        return err_sys(err, errno, "remove what was tried");
+    for (size_t i = 0; i < r->count; i++)
+        if (unlinkat(folder, r->files[i].slot, 0) < 0 && errno != ENOENT)
+            return err_sys(err, errno, "remove what '%s' was", r->files[i].shown);
+    return 0;
 }
 
 int store_drop_old(const struct store *s, const struct record *r, struct err *err)
 {
-    char folder[64], name[96];
-    snprintf(folder, sizeof folder, "%04u/" STORE_OLD, r->id);
-    for (size_t i = 0; i < r->count; i++) {
-        snprintf(name, sizeof name, "%s/%zu", folder, i);
-        if (unlinkat(s->gen, name, 0) < 0 && errno != ENOENT)
-            return err_sys(err, errno, "remove 'gen/%s'", name);
-    }
-    if (unlinkat(s->gen, folder, AT_REMOVEDIR) < 0 && errno != ENOENT)
-        return err_sys(err, errno, "remove 'gen/%s'", folder);
-    return 0;
+    char name[64];
+    snprintf(name, sizeof name, "%04u/" STORE_OLD, r->id);
+    CLEANUP(fd_close) int folder = store_find_folder(s, r, STORE_OLD);
+    if (folder < 0 && errno == ENOENT)
+        return 0;
+    if (folder < 0)
+        return err_sys(err, errno, "open 'gen/%s'", name);
+    if (drop_files(folder, r, err) < 0)
+        return -1;
+    return unlinkat(s->gen, name, AT_REMOVEDIR) < 0 && errno != ENOENT
+               ? err_sys(err, errno, "remove 'gen/%s'", name)
+               : 0;
 }

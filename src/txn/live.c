@@ -19,60 +19,57 @@ void live_release(struct live *l)
     *l = (struct live)LIVE_INIT;
 }
 
-static int read_link(const struct place *p, const char *name, const struct stat *st,
-                     struct live *l, struct err *err)
+static int read_link(struct spot at, const struct stat *st, struct live *l,
+                     struct err *err)
 {
     char target[PATH_MAX];
-    ssize_t n = readlinkat(p->dir, name, target, sizeof target);
+    ssize_t n = readlinkat(at.dir, at.name, target, sizeof target);
     if (n < 0)
-        return err_sys(err, errno, "read the link '%s'", p->shown);
+        return err_sys(err, errno, "read the link '%s'", at.shown);
     buf_add(&l->content, target, (size_t)n);
     l->kind = PLAN_SYMLINK;
     attrs_of_link(st, &l->attrs);
     return 0;
 }
 
-static int read_regular(const struct place *p, const char *name, bool attrs,
-                        struct live *l, struct err *err)
+static int read_regular(struct spot at, bool attrs, struct live *l, struct err *err)
 {
     CLEANUP(fd_close)
-    int fd =
-        openat(p->dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+    int fd = openat(at.dir, at.name,
+                    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
     if (fd < 0)
-        return err_sys(err, errno, "open '%s'", p->shown);
+        return err_sys(err, errno, "open '%s'", at.shown);
     struct stat st;
-    if (file_read_fd(fd, p->shown, FILE_LIMIT, &l->content, &st, err) < 0)
+    if (file_read_fd(fd, at.shown, FILE_LIMIT, &l->content, &st, err) < 0)
         return -1;
     l->kind = PLAN_FILE;
-    return attrs ? attrs_read(fd, p->shown, &l->attrs, err) : 0;
+    return attrs ? attrs_read(fd, at.shown, &l->attrs, err) : 0;
 }
 
-static int read_name(const struct place *p, const char *name, bool attrs, struct live *l,
-                     struct err *err)
+static int read_name(struct spot at, bool attrs, struct live *l, struct err *err)
 {
     struct stat st;
-    if (p->dir < 0)
+    if (at.dir < 0)
         return 0;
-    if (fstatat(p->dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-        return errno == ENOENT ? 0 : err_sys(err, errno, "stat '%s'", p->shown);
+    if (fstatat(at.dir, at.name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return errno == ENOENT ? 0 : err_sys(err, errno, "stat '%s'", at.shown);
     l->present = true;
     l->dev = st.st_dev;
     l->ino = st.st_ino;
     l->links = st.st_nlink;
     l->changed = st.st_ctim;
     if (S_ISLNK(st.st_mode))
-        return read_link(p, name, &st, l, err);
+        return read_link(at, &st, l, err);
     if (S_ISREG(st.st_mode))
-        return read_regular(p, name, attrs, l, err);
+        return read_regular(at, attrs, l, err);
     return err_set(err, ERR_REFUSED, "'%s' is neither a file nor a symbolic link",
-                   p->shown);
+                   at.shown);
 }
 
-static int look(const struct place *p, const char *name, bool attrs, struct live *ret,
-                struct err *err)
+static int look(struct spot at, bool attrs, struct live *ret, struct err *err)
 {
     struct live l = LIVE_INIT;
-    if (read_name(p, name, attrs, &l, err) < 0) {
+    if (read_name(at, attrs, &l, err) < 0) {
         live_release(&l);
         return -1;
     }
@@ -81,9 +78,9 @@ static int look(const struct place *p, const char *name, bool attrs, struct live
     return 0;
 }
 
-int live_at(const struct place *p, const char *name, struct live *ret, struct err *err)
+int live_at(struct spot at, struct live *ret, struct err *err)
 {
-    return look(p, name, false, ret, err);
+    return look(at, false, ret, err);
 }
 
 static bool same_time(struct timespec a, struct timespec b)
@@ -91,11 +88,11 @@ static bool same_time(struct timespec a, struct timespec b)
     return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
 }
 
-bool live_is_untouched(const struct place *p, const char *name, struct timespec mtime,
-                       struct timespec changed, size_t size)
+bool live_is_untouched(struct spot at, struct timespec mtime, struct timespec changed,
+                       size_t size)
 {
     struct stat st;
-    return p->dir >= 0 && fstatat(p->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+    return at.dir >= 0 && fstatat(at.dir, at.name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
            S_ISREG(st.st_mode) && same_time(st.st_mtim, mtime) &&
            same_time(st.st_ctim, changed) && (size_t)st.st_size == size;
 }
@@ -157,7 +154,7 @@ int live_read(struct root *root, const char *path, struct live *ret, struct err 
 {
     CLEANUP(place_release) struct place p = PLACE_INIT;
     struct live l = LIVE_INIT;
-    if (place_find(root, path, &p, err) < 0 || look(&p, p.name, true, &l, err) < 0)
+    if (place_find(root, path, &p, err) < 0 || look(place_spot(&p), true, &l, err) < 0)
         return -1;
     if (check_file(&p, &l, err) < 0) {
         live_release(&l);

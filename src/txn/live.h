@@ -29,16 +29,15 @@ struct live {
 
 void live_release(struct live *l);
 
-/* What `name`, in the directory of the place, stands for; a directory that does not exist holds nothing.
- * ERR_REFUSED: something else is there (a directory, a device). */
-int live_at(const struct place *p, const char *name, struct live *ret,
-            struct err *err) MUST_CHECK;
+/* What stands there; a directory that does not exist holds nothing. ERR_REFUSED: something else is there (a
+ * directory, a device). */
+int live_at(struct spot at, struct live *ret, struct err *err) MUST_CHECK;
 
-/* Whether `name` cannot have been written to since it was looked at as a file: its times of change and its
+/* Whether the file cannot have been written to since it was looked at as a file: its times of change and its
  * size are those. Whoever writes sets mtime to now; whoever sets that back sets ctime. Both are counted in
  * ticks of some milliseconds: true only means something when that look was many ticks after `mtime`. */
-bool live_is_untouched(const struct place *p, const char *name, struct timespec mtime,
-                       struct timespec changed, size_t size);
+bool live_is_untouched(struct spot at, struct timespec mtime, struct timespec changed,
+                       size_t size);
 
 /* The same, with attributes, at a path that is to be changed. ERR_REFUSED also: a file with a second hard link (which
  * would go on holding the old content), one that may not be changed (chattr +i, +a), on which

@@ -71,6 +71,16 @@ void place_release(struct place *p)
     *p = (struct place)PLACE_INIT;
 }
 
+struct spot place_spot(const struct place *p)
+{
+    return place_beside(p, p->name);
+}
+
+struct spot place_beside(const struct place *p, const char *name)
+{
+    return (struct spot){.dir = p->dir, .name = name, .shown = p->shown};
+}
+
 /* --- one step ---------------------------------------------------------------------------- */
 
 /* For kernels, and for checkers, without openat2: of one name it promises the same. */

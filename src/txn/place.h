@@ -17,6 +17,7 @@ struct place_dir {
     int fd;
     uid_t
         foreign; /* owner of directories on the way who is neither root nor we; else root */
+    enum { ASIDE_UNKNOWN, ASIDE_YES, ASIDE_NO } aside; /* aside.h */
     char *path;
     unsigned users;
 };
@@ -55,6 +56,17 @@ struct place {
     }
 
 void place_release(struct place *p);
+
+/* Where something stands or is to stand: a name in an open directory (-1: there is none), and a path for
+ * messages. Nothing in it is owned. */
+struct spot {
+    int dir;
+    const char *name, *shown;
+};
+
+/* Where the place is, and another name in its directory. */
+struct spot place_spot(const struct place *p);
+struct spot place_beside(const struct place *p, const char *name);
 
 /* Finds an absolute path beneath an open root. A directory on the way that does not exist is no
  * error: dir is -1. ERR_REFUSED: a symbolic link on the way, a directory that others may write to

@@ -5,10 +5,12 @@
 #include "txn/record.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "base/file.h"
 #include "base/visible.h"
 #include "txn/escape.h"
 #include "txn/manifest.h"
@@ -53,6 +55,7 @@ void record_release(struct record *r)
     json_decref(r->locks);
     json_decref(r->endpoints);
     json_decref(r->activated);
+    fd_close(&r->aside);
     *r = (struct record)RECORD_INIT;
 }
 
@@ -64,6 +67,7 @@ struct record_file *record_add_file(struct record *r, const char *service,
     *f = (struct record_file){.service = mem_strdup(service),
                               .path = mem_strdup(path),
                               .shown = visible(bytes_str(path))};
+    snprintf(f->slot, sizeof f->slot, "%zu", r->count - 1);
     return f;
 }
 

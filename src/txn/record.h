@@ -31,6 +31,7 @@ struct record_file {
     enum plan_kind kind;
     bool secret;        /* content is never shown */
     char *temp;         /* the name of what is staged beside it */
+    char slot[12];      /* its number: its name in gen/NNNN/before; not stored */
     bool before, after; /* whether it is there */
     char before_sum[DIGEST_SIZE],
         after_sum[DIGEST_SIZE]; /* of content or target; "": absent */
@@ -38,10 +39,11 @@ struct record_file {
     size_t before_size, after_size;
     uint64_t device, inode; /* before */
     struct attrs attrs;     /* what it had before, or gets as a new file */
+    bool aside; /* what stands aside is there, not beside it (aside.h); not stored */
     /* what undo knows of it; not stored */
     enum record_found found;
     bool present;  /* something has its name */
-    bool has_temp; /* `temp` still holds what was displaced on the way forward */
+    bool has_temp; /* what was displaced on the way forward still stands aside */
     bool forced;   /* is put back even if somebody edited it */
     struct timespec displaced; /* st_ctime of what came out on the way forward */
 };
@@ -66,11 +68,12 @@ struct record {
     char *cause;    /* why it was taken back, or NULL */
     bool settled;   /* committed, and the old files are where they stay */
     int64_t deadline; /* of RECORD_UNCONFIRMED: seconds since 1970 */
+    int aside;        /* gen/NNNN/before, open; -1: it is not; not stored */
 };
 
 #define RECORD_INIT                                                                      \
     {                                                                                    \
-        .id = 0                                                                          \
+        .aside = -1                                                                      \
     }
 
 void record_release(struct record *r);

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/process.h"
 #include "base/strv.h"
+#include "txn/aside.h"
 #include "txn/place.h"
 
 int run_begin(struct run *run, const struct txn_opts *opts, struct err *err)
@@ -119,6 +120,8 @@ static int find_directory(struct run *run, const char *dir, struct place *p,
 int run_sync(struct run *run, enum guard which, struct err *err)
 {
     CLEANUP(strv_release) struct strv dirs = STRV_INIT;
+    if (aside_sync(run, which, err) < 0)
+        return -1;
     list_directories(run, &dirs);
     for (size_t i = 0; i < dirs.count; i++) {
         CLEANUP(place_release) struct place p = PLACE_INIT;

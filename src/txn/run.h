@@ -44,7 +44,7 @@ bool run_has_many(const struct run *run);
 /* Makes staged files and their names durable: fsync of each directory, or syncfs of each file system. */
 int run_sync_staged(struct run *run, struct err *err) MUST_CHECK;
 
-/* fsync of all directories that hold files of the record, each once. */
+/* fsync of what stands aside (aside.h), and of all directories that hold files of the record, each once. */
 int run_sync(struct run *run, enum guard which, struct err *err) MUST_CHECK;
 
 #endif

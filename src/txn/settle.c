@@ -1,7 +1,7 @@
 /*
- * By renames: the very file that was there, with all that only the file system knows of it, can come back.
- * Where the records are on another file system it is dropped: its bytes are among the images, what
- * else it had in the manifest.
+ * By renames, of what does not stand there already (aside.h): the very file that was there, with all that
+ * only the file system knows of it, can come back. Where the records are on another file system it is
+ * dropped: its bytes are among the images, what else it had in the manifest.
  */
 #include "txn/settle.h"
 
@@ -15,17 +15,15 @@
 static int move_old(struct run *run, size_t index, int folder, struct err *err)
 {
     const struct record_file *f = &run->record.files[index];
-    char name[32];
-    if (!f->before)
+    if (!f->before || f->aside)
         return 0;
     CLEANUP(place_release) struct place p = PLACE_INIT;
     if (place_find(&run->root, f->path, &p, err) < 0)
         return -1;
-    snprintf(name, sizeof name, "%zu", index);
-    if (p.dir < 0 || renameat(p.dir, f->temp, folder, name) == 0 || errno == ENOENT)
+    if (p.dir < 0 || renameat(p.dir, f->temp, folder, f->slot) == 0 || errno == ENOENT)
         return 0;
-    if (errno == EXDEV && unlinkat(p.dir, f->temp, 0) == 0)
-        return 0;
+    if (errno == EXDEV && (unlinkat(p.dir, f->temp, 0) == 0 || errno == ENOENT))
+        return 0; /* EXDEV comes before ENOENT */
     return err_sys(err, errno, "move what '%s' was to the records", f->shown);
 }
 

@@ -5,7 +5,8 @@
  *     gen/0001/manifest    the record (record.h) in a frame (frame.h); never changes
  *     gen/0001/state       how far it is, in a frame; replaced atomically
  *     gen/0001/images      content of each file before and after, one behind the other
- *     gen/0001/before/0    file 0 itself as it was, once the change has been committed
+ *     gen/0001/before/0    what stands aside of file 0 (aside.h); once the change has been committed, file 0
+ *                          itself as it was
  *     gen/0001/kept/0      what somebody else made of file 0 and had to give way
  *
  * A generation appears whole, by one rename, and vanishes by one; "0001.new" and "0001.trash" are what
@@ -70,16 +71,21 @@ int store_image(const struct store *s, const struct record *r, size_t index,
 /* --- files that moved here --------------------------------------------------------------- */
 
 /* Folders of a generation. */
-#define STORE_OLD  "before"
-#define STORE_KEPT "kept"
+#define STORE_OLD   "before"
+#define STORE_KEPT  "kept"
+#define STORE_TRIAL "trial" /* in STORE_OLD, for a moment: aside.c */
 
 /* The folder, open; made when it is missing. */
 int store_folder(const struct store *s, const struct record *r, const char *folder,
                  struct err *err) MUST_CHECK;
 
-/* Gives what `name` stands for a second name: file `index` of STORE_OLD; -1 with errno. */
+/* The same, where it is there; -1 with errno. */
+int store_find_folder(const struct store *s, const struct record *r,
+                      const char *folder) MUST_CHECK;
+
+/* Gives file `index` of STORE_OLD a second name; -1 with errno. */
 int store_link_old(const struct store *s, const struct record *r, size_t index,
-                   const struct place *p, const char *name) MUST_CHECK;
+                   struct spot at) MUST_CHECK;
 
 /* Forgets the old files: they are back where they were. */
 int store_drop_old(const struct store *s, const struct record *r,

@@ -1,10 +1,10 @@
 /*
- * One name changes what it stands for: staged beside it, complete and on disk, then the two names
- * change places. At each moment the name stands for a whole file, the old or the new, and what it
- * stood for before can be looked at before anybody trusts that it was the right one.
+ * One name changes what it stands for: the new file is staged under another name, complete and on disk,
+ * then the two change places. At each moment the name stands for a whole file, the old or the new, and
+ * what it stood for before can be looked at before anybody trusts that it was the right one.
  *
- * `temp` is a name of ours in the same directory, chosen at random and recorded before it is made, so
- * that what a kill leaves behind can be told and removed.
+ * `temp` is a name of ours on the same file system (aside.h), known before it is made, so that what a kill
+ * leaves behind can be told and removed.
  */
 #ifndef TXN_SWAP_H
 #define TXN_SWAP_H
@@ -31,15 +31,14 @@ struct swap_new {
 };
 
 /* Makes `temp`, which must not exist, and reads it again. */
-int swap_stage(const struct place *p, const char *temp, const struct swap_new *what,
-               struct err *err) MUST_CHECK;
+int swap_stage(struct spot temp, const struct swap_new *what, struct err *err) MUST_CHECK;
 
-/* The name and `temp` change places; `has_temp` and `has_name` say which of the two exist. What appears
+/* `name` and `temp` change places; `has_temp` and `has_name` say which of the two exist. What appears
  * where nothing should be is not overwritten: ERR_REFUSED, and nothing is changed. */
-int swap_turn(const struct place *p, const char *temp, bool has_temp, bool has_name,
+int swap_turn(struct spot name, struct spot temp, bool has_temp, bool has_name,
               struct err *err) MUST_CHECK;
 
 /* Removes what is staged, if it is. */
-int swap_drop(const struct place *p, const char *temp, struct err *err) MUST_CHECK;
+int swap_drop(struct spot temp, struct err *err) MUST_CHECK;
 
 #endif

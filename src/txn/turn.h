@@ -8,22 +8,18 @@
 
 #include "txn/run.h"
 
-/* Old to new. What was there is `temp` afterwards. ERR_REFUSED: it was not what the plan saw; it is
+/* Old to new. What was there stands aside afterwards (aside.h). ERR_REFUSED: it was not what the plan saw; it is
  * there again. */
 int turn_forward(struct run *run, size_t index, struct err *err) MUST_CHECK;
 
-/* New to old. What is staged for it stands under the name that turn_source() gives. f->found becomes
- * FOUND_BEFORE; or FOUND_OTHER, when what is there now is somebody's edit. */
+/* New to old. The old file stands aside since the way forward (f->has_temp), or is staged beside its name
+ * under turn_back_name(). f->found becomes FOUND_BEFORE; or FOUND_OTHER, when what is there now is somebody's edit. */
 int turn_back(struct run *run, size_t index, struct err *err) MUST_CHECK;
 
-/* The name under which the old file stands, or is to be staged: `temp` when it is still there since the
- * way forward, else another one. Owned by the caller (free). */
-char *turn_source(const struct record_file *f);
-
-/* The other one. */
+/* Owned by the caller (free). */
 char *turn_back_name(const struct record_file *f);
 
-/* Removes what is left of file `index` under both names; what is neither the old nor the new file, nor half
+/* Removes what is left of file `index` aside and under that name; what is neither the old nor the new file, nor half
  * of one, goes to gen/NNNN/kept/. */
 int turn_clear(struct run *run, size_t index, struct err *err) MUST_CHECK;
 

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/visible.h"
+#include "txn/aside.h"
 #include "txn/entry.h"
 #include "txn/escape.h"
 #include "txn/live.h"
@@ -33,10 +34,11 @@ static bool is_as(const struct live *l, enum plan_kind kind, bool present,
 }
 
 /* What is displaced and what is only staged differ in what they hold. */
-static int look_for_temp(const struct place *p, struct record_file *f, struct err *err)
+static int look_for_temp(const struct run *run, const struct place *p,
+                         struct record_file *f, struct err *err)
 {
     CLEANUP(live_release) struct live temp = LIVE_INIT;
-    if (live_at(p, f->temp, &temp, err) < 0)
+    if (aside_look(run, f, err) < 0 || live_at(aside_spot(run, f, p), &temp, err) < 0)
         return -1;
     f->has_temp = f->before && temp.present &&
                   !(f->after && is_as(&temp, f->kind, true, f->after_sum));
@@ -48,17 +50,19 @@ static int look_at(struct run *run, struct record_file *f, struct err *err)
     CLEANUP(live_release) struct live live = LIVE_INIT;
     CLEANUP(place_release) struct place p = PLACE_INIT;
     if (place_find(&run->root, f->path, &p, err) < 0 ||
-        live_at(&p, p.name, &live, err) < 0)
+        live_at(place_spot(&p), &live, err) < 0)
         return -1;
     f->present = live.present;
     f->found = is_as(&live, f->kind, f->before, f->before_sum) ? FOUND_BEFORE
                : is_as(&live, f->kind, f->after, f->after_sum) ? FOUND_AFTER
                                                                : FOUND_OTHER;
-    return look_for_temp(&p, f, err);
+    return look_for_temp(run, &p, f, err);
 }
 
 int undo_look(struct run *run, struct err *err)
 {
+    if (aside_open(run, err) < 0)
+        return -1;
     for (size_t i = 0; i < run->record.count; i++)
         if (look_at(run, &run->record.files[i], err) < 0)
             return -1;
@@ -77,24 +81,22 @@ void undo_edited(const struct run *run, struct buf *out)
 /* --- staging what is gone ---------------------------------------------------------------- */
 
 /* The old file itself, if the generation still has it as it was. 1: it has not. */
-static int stage_old(struct run *run, size_t index, const struct place *p,
-                     const char *name, struct err *err)
+static int stage_old(struct run *run, size_t index, struct spot back, struct err *err)
 {
     const struct record_file *f = &run->record.files[index];
-    if (store_link_old(&run->store, &run->record, index, p, name) < 0)
+    if (store_link_old(&run->store, &run->record, index, back) < 0)
         return errno == ENOSPC || errno == EDQUOT || errno == EIO
-                   ? err_sys(err, errno, "stage '%s'", p->shown)
+                   ? err_sys(err, errno, "stage '%s'", back.shown)
                    : 1;
     CLEANUP(live_release) struct live live = LIVE_INIT;
-    if (live_at(p, name, &live, err) < 0)
+    if (live_at(back, &live, err) < 0)
         return -1;
     if (is_as(&live, f->kind, true, f->before_sum))
         return 0;
-    return swap_drop(p, name, err) < 0 ? -1 : 1;
+    return swap_drop(back, err) < 0 ? -1 : 1;
 }
 
-static int stage_image(struct run *run, size_t index, const struct place *p,
-                       const char *name, struct err *err)
+static int stage_image(struct run *run, size_t index, struct spot back, struct err *err)
 {
     const struct record_file *f = &run->record.files[index];
     CLEANUP(buf_release) struct buf content = BUF_INIT;
@@ -108,7 +110,7 @@ static int stage_image(struct run *run, size_t index, const struct place *p,
                             .attrs = &f->attrs,
                             .time = true,
                             .sync = run_has_many(run) ? GUARD_NONE : GUARD_BACK};
-    return swap_stage(p, name, &what, err);
+    return swap_stage(back, &what, err);
 }
 
 static int stage_back(struct run *run, size_t index, struct err *err)
@@ -119,10 +121,13 @@ static int stage_back(struct run *run, size_t index, struct err *err)
         return 0;
     CLEANUP(mem_freep) char *name = turn_back_name(f);
     CLEANUP(place_release) struct place p = PLACE_INIT;
-    if (place_find(&run->root, f->path, &p, err) < 0 || swap_drop(&p, name, err) < 0)
+    if (place_find(&run->root, f->path, &p, err) < 0)
         return -1;
-    int rc = p.dir < 0 ? 1 : stage_old(run, index, &p, name, err);
-    return rc > 0 ? stage_image(run, index, &p, name, err) : rc;
+    struct spot back = place_beside(&p, name);
+    if (swap_drop(back, err) < 0)
+        return -1;
+    int rc = p.dir < 0 ? 1 : stage_old(run, index, back, err);
+    return rc > 0 ? stage_image(run, index, back, err) : rc;
 }
 
 /* For a way back that cannot even begin. */
@@ -133,7 +138,7 @@ static void drop_staged(struct run *run)
         CLEANUP(place_release) struct place p = PLACE_INIT;
         struct err ignored = ERR_INIT;
         if (place_find(&run->root, run->record.files[i].path, &p, &ignored) == 0)
-            (void)!swap_drop(&p, name, &ignored);
+            (void)!swap_drop(place_beside(&p, name), &ignored);
     }
 }
 
@@ -334,6 +339,7 @@ static void reopen(struct run *run)
     if (run->record.state == RECORD_PENDING)
         return;
     run->record.state = RECORD_PENDING;
+    run->record.settled = false;
     (void)!store_update(&run->store, &run->record, &ignored);
 }
 

@@ -16,7 +16,9 @@
 #include "unit/tree.h"
 
 struct bed {
-    char *dir;   /* the tree; removed at the end */
+    char *dir; /* the tree; removed at the end */
+    char *
+        apart; /* a tree on another file system, for the records; NULL: they are in `dir`, too */
     char *state; /* where the records are */
     bool live;
     int more; /* files besides, all alike */
@@ -43,6 +45,8 @@ static inline void bed_fill(const struct bed *b)
     CLEANUP(mem_freep) char *noticed = file_join(b->dir, "/noticed");
     nftw(etc, tree_unlink, 16, FTW_PHYS | FTW_DEPTH);
     nftw(var, tree_unlink, 16, FTW_PHYS | FTW_DEPTH);
+    if (b->apart)
+        nftw(b->state, tree_unlink, 16, FTW_PHYS | FTW_DEPTH);
     unlink(noticed);
     tree_write(b->dir, "/etc/a/main.cf", "one\n", 0640);
     tree_write(b->dir, "/etc/a/gone.conf", "to be removed\n", 0600);
@@ -184,10 +188,11 @@ static inline void bed_do(struct bed *b, int (*work)(void *))
     ck_abort_msg("exit status %d: %s", rc, text);
 }
 
-static inline void bed_make_more(struct bed *b, char *dir, bool live, int more)
+/* Takes `dir` and `apart`. */
+static inline void bed_lay_out(struct bed *b, char *dir, char *apart, bool live, int more)
 {
-    *b = (struct bed){.dir = dir, .live = live, .more = more};
-    b->state = file_join(b->dir, "/var/lib/tlsharden");
+    *b = (struct bed){.dir = dir, .apart = apart, .live = live, .more = more};
+    b->state = file_join(apart ? apart : b->dir, "/var/lib/tlsharden");
     b->opts = (struct txn_opts){.root = live ? "/" : b->dir, .state_dir = b->state};
     ck_assert_int_eq(
         socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, b->message), 0);
@@ -197,6 +202,11 @@ static inline void bed_make_more(struct bed *b, char *dir, bool live, int more)
     bed_describe(b, false, &b->new);
     bed_fill(b);
     bed_describe(b, true, &b->old);
+}
+
+static inline void bed_make_more(struct bed *b, char *dir, bool live, int more)
+{
+    bed_lay_out(b, dir, NULL, live, more);
 }
 
 static inline void bed_make(struct bed *b, char *dir, bool live)
@@ -213,6 +223,8 @@ static inline void bed_end(struct bed *b)
     close(b->message[0]);
     close(b->message[1]);
     tree_remove(&b->dir);
+    if (b->apart)
+        tree_remove(&b->apart);
 }
 
 /* In memory where that does for files what a disk does (thousands of beds are made), else in $TMPDIR. */

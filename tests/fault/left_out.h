@@ -9,6 +9,7 @@
 
 #include "txn/guard.h"
 
+/* GUARD_ASIDE: files stand aside beside their names, as where the records are on another file system. */
 static enum guard left_out = GUARD_NONE, left_out_too = GUARD_NONE;
 
 int guard_fsync(int fd, enum guard which)
