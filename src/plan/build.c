@@ -274,10 +274,10 @@ static int check_dh(struct plan *plan, const struct wanted *w, struct err *err)
 /* --- one service ----------------------------------------------------------------------------- */
 
 /* service.json's [{"argv": [...], "when": [...]}] -> [[argv...], ...] of those that apply. */
-static json_t *activation(const struct wanted *w)
+static json_t *activation(const struct wanted *w, const char *key)
 {
     json_t *steps CLEANUP(json_decrefp) =
-        lookup_select(w->context, json_object_get(w->service->spec, "activate"));
+        lookup_select(w->context, json_object_get(w->service->spec, key));
     json_t *out = json_array(), *step;
     size_t i;
     json_array_foreach(steps, i, step)
@@ -302,7 +302,9 @@ static void describe(struct plan *plan, const struct wanted *w)
                             w->detected.library_version);
     s->running = w->running;
     s->check = json_incref(json_object_get(w->service->spec, "check"));
-    s->activate = activation(w);
+    s->activate = activation(w, "activate");
+    s->daemons = json_incref(json_object_get(w->service->spec, "daemons"));
+    s->late = activation(w, "late");
     s->locks = json_incref(json_object_get(w->service->spec, "locks"));
     s->trial = trial(w);
     s->outage =

@@ -43,6 +43,8 @@ static void service_release(struct plan_service *s)
     free(s->library);
     json_decref(s->check);
     json_decref(s->activate);
+    json_decref(s->late);
+    json_decref(s->daemons);
     json_decref(s->locks);
     json_decref(s->trial);
     free(s->outage);

@@ -58,6 +58,9 @@ struct plan_service {
     bool running;            /* something of it answered when the plan was made */
     json_t *check;           /* [[argv...]...]: must exit 0 on the new files, or NULL */
     json_t *activate;        /* [[argv...]...], run in turn, or NULL */
+    json_t *daemons;         /* [paths]: one of these programs runs when it runs */
+    json_t *
+        late; /* as activate, for taking back: of one that has started only since, or NULL */
     json_t *locks;  /* [paths] of locks that others who edit its files take, or NULL */
     char *outage;   /* what its clients will notice of that, or NULL: nothing */
     json_t *trial;  /* how to start it for a rehearsal (service.json "trial"), or NULL */

@@ -62,11 +62,12 @@ static json_t *entry_json(const struct plan_entry *e)
 
 static json_t *service_json(const struct plan_service *s)
 {
-    return json_pack("{s:s, s:s?, s:s?, s:s?, s:b, s:s?, s:O?, s:O?, s:O?, s:O?, s:O?}",
-                     "name", s->name, "title", s->title, "version", s->version, "library",
-                     s->library, "running", (int)s->running, "outage", s->outage, "check",
-                     s->check, "activate", s->activate, "locks", s->locks, "trial",
-                     s->trial, "grants", s->grants);
+    return json_pack(
+        "{s:s, s:s?, s:s?, s:s?, s:b, s:s?, s:O?, s:O?, s:O?, s:O?, s:O?, s:O?, s:O?}",
+        "name", s->name, "title", s->title, "version", s->version, "library", s->library,
+        "running", (int)s->running, "outage", s->outage, "check", s->check, "activate",
+        s->activate, "daemons", s->daemons, "late", s->late, "locks", s->locks, "trial",
+        s->trial, "grants", s->grants);
 }
 
 static json_t *endpoint_json(const struct endpoint *e)
@@ -254,6 +255,8 @@ static int load_service(json_t *json, struct plan *plan)
     s->outage = text_of(json, "outage");
     s->check = list_of(json, "check");
     s->activate = list_of(json, "activate");
+    s->daemons = list_of(json, "daemons");
+    s->late = list_of(json, "late");
     s->locks = list_of(json, "locks");
     s->trial = list_of(json, "trial");
     s->grants = list_of(json, "grants");

@@ -106,8 +106,9 @@ static json_t *entry_json(const struct plan_entry *e)
 
 static json_t *service_json(const struct plan_service *s)
 {
-    return json_pack("{s:s, s:s?, s:b, s:O*}", "name", s->name, "title", s->title,
-                     "running", (int)s->running, "activate", s->activate);
+    return json_pack("{s:s, s:s?, s:b, s:O*, s:O*, s:O*}", "name", s->name, "title",
+                     s->title, "running", (int)s->running, "activate", s->activate,
+                     "daemons", s->daemons, "late", s->late);
 }
 
 static json_t *endpoint_json(const struct endpoint *e)

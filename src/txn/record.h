@@ -57,7 +57,7 @@ struct record {
     json_t *directories; /* made for it, outermost first, escaped */
     json_t *
         entries; /* [{"service", "uri", "dn", "before", "after", "neutral", "sync_dir"}] */
-    json_t *services; /* [{"name", "title", "running", "activate"}] */
+    json_t *services; /* [{"name", "title", "running", "activate", "daemons", "late"}] */
     json_t *locks;    /* of other programs, held while files change: paths */
     json_t *
         endpoints; /* [{"service", "role", "address", "port", "starttls", "name", "required"}] */

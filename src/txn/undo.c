@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/running.h"
 #include "base/visible.h"
 #include "txn/aside.h"
 #include "txn/entry.h"
@@ -245,17 +246,52 @@ static int undo_entries(const struct run *run, const char *service, struct buf *
     return 0;
 }
 
+static bool runs_now(const json_t *service)
+{
+    const json_t *daemons = json_object_get(service, "daemons");
+    bool any = false;
+    for (size_t i = 0; i < json_array_size(daemons); i++) {
+        const char *path = json_string_value(json_array_get(daemons, i));
+        any = any || (path && running_program(path));
+    }
+    return any;
+}
+
+/* It took the change well, or the change would still be pending; somebody has stopped it since. */
+static bool was_stopped_since(const struct run *run, const json_t *service)
+{
+    return run->record.state != RECORD_PENDING &&
+           json_array_size(json_object_get(service, "daemons")) && !runs_now(service);
+}
+
+/* One that did not run when the change was made and does now (a host that was changed while it booted) has read
+ * what is being taken back. */
+static int undo_late(const struct run *run, const json_t *service, struct err *err)
+{
+    const char *name = json_string_value(json_object_get(service, "name"));
+    if (json_is_true(json_object_get(service, "running")) || !runs_now(service))
+        return 0;
+    run_say(run, "activate %s, which has started since", name);
+    return run_commands(json_object_get(service, "late"), "activate", err) < 0
+               ? err_context(err, "%s", name)
+               : 0;
+}
+
 static int undo_service(const struct run *run, const json_t *service, struct buf *edited,
                         struct err *err)
 {
     const char *name = json_string_value(json_object_get(service, "name"));
     if (!record_is_activated(&run->record, name))
-        return 0;
+        return undo_late(run, service, err);
     run_say(run, "activate %s again", name);
     struct err first = ERR_INIT, second = ERR_INIT;
     int rc = undo_entries(run, name, edited, &first);
     int rc2 =
         run_commands(json_object_get(service, "activate"), "activate again", &second);
+    if (rc2 < 0 && was_stopped_since(run, service)) {
+        run_say(run, "%s does not run: it will read what is back when it starts", name);
+        rc2 = 0;
+    }
     if (rc == 0 && rc2 == 0)
         return 0;
     *err = rc < 0 ? first : second;

@@ -21,4 +21,17 @@ run tlsharden rollback
 status_is 0 "rollback while they run"
 snapshot "$work/now"
 same "$work/now" "$work/before" "everything is as it was"
+probe "$work/seen.json"
+for endpoint in https-shop smtp submission submissions imap imaps ldap ldaps; do
+    fails "$endpoint: has taken notice, though it was started after the change" \
+        conforms "$work/seen.json" strict rsa "$endpoint"
+done
+
+run tlsharden apply --profile strict --yes
+status_is 0 "applied while they run"
+/etc/init.d/postfix stop >/dev/null 2>&1
+run tlsharden rollback
+status_is 0 "rollback, though somebody has stopped Postfix since"
+snapshot "$work/now"
+same "$work/now" "$work/before" "everything is as it was once more"
 done_testing
