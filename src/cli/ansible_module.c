@@ -20,6 +20,7 @@
 #include "base/strv.h"
 #include "base/suggest.h"
 #include "cli/cli.h"
+#include "cli/datadir.h"
 
 #define DEADLINE_MS  1800000
 #define OUTPUT_LIMIT ((size_t)64 << 20)
@@ -207,17 +208,25 @@ static int add_parameter(struct module *m, const struct parameter *p, const json
     return text ? 0 : -1;
 }
 
-static const char *own_path(void)
+/* The program that is installed here, wherever this one would have been; else this one, where there is data for
+ * it. NULL: neither. */
+static const char *program_path(const struct module *m)
 {
-    static const char installed[] = TLSHARDEN_PROGRAM;
-    return access(installed, X_OK) == 0 ? installed : "/proc/self/exe";
+    static const char *const installed[] = {TLSHARDEN_PROGRAM, "/usr/bin/tlsharden",
+                                            "/usr/local/bin/tlsharden"};
+    for (size_t i = 0; i < ARRAY_LEN(installed); i++)
+        if (access(installed[i], X_OK) == 0)
+            return installed[i];
+    CLEANUP(mem_freep) char *data = datadir_find();
+    return data || is_given(json_object_get(m->asked, "datadir")) ? "/proc/self/exe"
+                                                                  : NULL;
 }
 
 /* Options that `command` takes, of those that the task gives. */
 static int command_line(struct module *m, const char *name, unsigned command,
                         struct strv *argv, struct err *err)
 {
-    strv_add(argv, own_path());
+    strv_add(argv, program_path(m));
     strv_add(argv, name);
     strv_add(argv, "--format=json");
     for (size_t i = 0; i < ARRAY_LEN(parameters); i++) {
@@ -449,10 +458,24 @@ static int rollback(struct module *m, struct err *err)
     return 0;
 }
 
+/* A play that installs the package has not done so in check mode. */
+static int not_installed(struct module *m, struct err *err)
+{
+    if (!m->check || m->command != APPLY)
+        return err_set(err, ERR_SYSTEM, "the package tlsharden is not installed here");
+    set(m, "changed", json_true());
+    set(m, "warnings",
+        json_pack("[s]", "the package tlsharden is not installed here: what it would "
+                         "change can be shown once it is"));
+    return 0;
+}
+
 static int carry_out(struct module *m, struct err *err)
 {
     if (read_command(m, err) < 0 || check_parameters(m, err) < 0)
         return -1;
+    if (!program_path(m))
+        return not_installed(m, err);
     return m->command == APPLY    ? apply(m, err)
            : m->command == VERIFY ? verify(m, err)
                                   : rollback(m, err);

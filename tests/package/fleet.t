@@ -1,0 +1,141 @@
+#!/bin/bash
+# Ansible over ssh: three hosts with the real servers, each in a network of its own, and two hundred that share them.
+# shellcheck source-path=SCRIPTDIR
+# shellcheck source=fleet.sh
+. "$(dirname "$0")/fleet.sh"
+cd "$top" || exit
+unset MAKEFLAGS MFLAGS MAKELEVEL
+deb=$(echo "$top"/build/tlsharden_*.deb)
+[ -e "$deb" ] || { echo "Bail out! there is no build/tlsharden_*.deb; 'make deb' builds it"; exit 1; }
+export ANSIBLE_NOCOLOR=1 ANSIBLE_RETRY_FILES_ENABLED=0 ANSIBLE_FORKS=10 HOME=$work/home LC_ALL=C.UTF-8
+export ANSIBLE_COLLECTIONS_PATH=$work/collections ANSIBLE_LOCAL_TEMP=$work/local ANSIBLE_SSH_CONTROL_PATH_DIR=$work/ctl
+rollout=$ANSIBLE_COLLECTIONS_PATH/ansible_collections/tlsharden/servers/playbooks/rollout.yml
+mkdir -p "$HOME"
+check "make ansible" make -s ansible
+check "the collection is installed" ansible-galaxy collection install -p "$ANSIBLE_COLLECTIONS_PATH" \
+    build/ansible/tlsharden-servers-*.tar.gz
+
+# inventory   its head; hosts follow
+inventory()
+{
+    echo 'all:'
+    echo '  vars:'
+    echo "    ansible_user: $fleet_user"
+    echo "    ansible_ssh_common_args: $(fleet_ssh_options)"
+    echo '    ansible_python_interpreter: /usr/bin/python3'
+    echo "    tlsharden_package: $deb"
+    echo '  hosts:'
+}
+
+# play ARGUMENT...   the rollout, as shipped
+play()
+{
+    run timeout 300 ansible-playbook -i "$work/hosts.yml" "$rollout" "$@"
+}
+
+# told HOST WORD N   the recap says so of a host: changed 0, failed 1
+told()
+{
+    grep -qE "^$1 .* $2=$3 " "$OUT"
+}
+
+# state K FILE   everything beneath /etc of host K and its cn=config
+state()
+{
+    on "$1" "TESTHOST_INSIDE=1; . /src/tests/server/scenario.sh; snapshot /dev/stdout" >"$2"
+}
+
+# untouched K...   these hosts are as they were
+untouched()
+{
+    local host
+    for host; do
+        state "$host" "$work/now"
+        same "$work/now" "$work/before$host" "host $host is as it was"
+    done
+}
+
+states()
+{
+    on "$1" 'tlsharden --format json history' | python3 -c 'import json, sys
+print(*[one["state"] for one in json.load(sys.stdin)])'
+}
+
+{
+    inventory
+    for host in 1 2 3; do
+        echo "    host$host: { ansible_host: 10.77.$host.2 }"
+    done
+} >"$work/hosts.yml"
+fleet_start 3
+for host in 1 2 3; do
+    state "$host" "$work/before$host"
+done
+
+# --- a host that has never seen it ---------------------------------------------------------------
+
+play --check --diff --limit host1
+status_is 0 "check mode on a host without the package"
+err_has 'is not installed here: what it would' "says what it cannot tell yet"
+untouched 1
+on 1 'rm -f /usr/bin/tlsharden'
+run timeout 60 ansible -i "$work/hosts.yml" host1 -b -m tlsharden.servers.tlsharden -a command=verify
+check "verify there fails" test "$STATUS" -ne 0
+out_has 'the package tlsharden is not installed here' "and says why"
+
+# --- what would change, and the change -----------------------------------------------------------
+
+for host in 1 2; do
+    on "$host" "dpkg -i /src/build/${deb##*/}" >"$work/log" 2>&1
+    state "$host" "$work/before$host"
+done
+play --check --diff --limit host1,host2 -e tlsharden_install=false
+status_is 0 "check mode and diff mode"
+out_has '^\+IMAP_TLS_REQUIRED=1' "show the patch of a file"
+out_has '^(add|replace): olcTLSCipherSuite' "and LDIF"
+for host in 1 2; do
+    check "host $host would change" told "host$host" changed 1
+done
+untouched 1 2
+
+# --- a batch with a host that cannot be hardened ---------------------------------------------------
+
+on 2 'cp -p /etc/ssl/host/privkey.pem /root; cp /pki/other.key /etc/ssl/host/privkey.pem'
+state 2 "$work/before2"
+play -e tlsharden_batch=2
+check "a key that does not belong to its certificate: the rollout ends" test "$STATUS" -ne 0
+out_has 'fatal: \[host2\].*privkey.pem' "with the file's name"
+out_has 'fatal: \[host1\].*taken back, since another host of the batch failed' "host1 is taken back"
+is "$(states 1)" 'rolled-back' "since it had been changed"
+check "the next batch has not begun" test -z "$(grep host3 "$OUT")"
+untouched 1 2 3
+on 2 'cp -p /root/privkey.pem /etc/ssl/host/privkey.pem'
+
+# --- and with one that does not verify -----------------------------------------------------------
+
+on 2 'update-ca-certificates' >"$work/log" 2>&1 # which knows nothing of the certificates' issuer
+state 2 "$work/before2"
+play -e tlsharden_batch=2
+check "certificates that nobody trusts: the rollout ends" test "$STATUS" -ne 0
+out_has 'fatal: \[host2\].*Verify the running servers: violation' "at the health gate"
+out_has 'fatal: \[host1\].*taken back' "host1 is taken back"
+is "$(states 2)" 'rolled-back' "and so is host2"
+check "the next batch has not begun" test -z "$(grep host3 "$OUT")"
+untouched 1 2 3
+on 2 'cat /pki/ca.pem >>/etc/ssl/certs/ca-certificates.crt'
+
+# --- all of them -----------------------------------------------------------------------------------
+
+play -e tlsharden_batch=2
+status_is 0 "nothing broken: every host is hardened and verified"
+is "$(grep -c '^PLAY \[' "$OUT")" 2 "in two batches"
+check "where the package was missing, it is installed" on 3 'dpkg --verify tlsharden && tlsharden --version'
+for host in 1 2 3; do
+    is "$(states "$host" | grep -o '[^ ]*$')" committed "host $host is changed"
+done
+play
+status_is 0 "once more"
+for host in 1 2 3; do
+    check "nothing changes on host $host" told "host$host" changed 0
+done
+done_testing
