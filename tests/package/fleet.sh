@@ -50,7 +50,7 @@ fleet_cable()
     ip netns add "host$host"
     ip link add "cable$host" type veth peer name eth0 netns "host$host"
     ip link set "cable$host" master fleet up
-    for address in $(seq 2 99); do
+    for address in $(seq 2 199); do
         echo "address add 10.77.$host.$address/16 dev eth0"
     done | ip -netns "host$host" -batch -
     ip -netns "host$host" link set eth0 up

@@ -138,4 +138,63 @@ status_is 0 "once more"
 for host in 1 2 3; do
     check "nothing changes on host $host" told "host$host" changed 0
 done
+
+# --- a host that is lost ----------------------------------------------------------------------------
+
+for host in 1 2 3; do
+    on "$host" 'tlsharden rollback' >"$work/log" 2>&1
+done
+on 1 "sed -i '2i sleep 1' /etc/init.d/courier-imap-ssl" # so that host2 is the first to be ready
+for host in 1 3; do
+    state "$host" "$work/before$host"
+done
+# shellcheck disable=SC2016 # evaluated there
+on 2 'setsid bash -c '\''until tlsharden history | grep -q " committed "; do sleep 0.05; done
+    while [ -n "$(ls -A /home/*/.ansible/tmp)" ]; do sleep 0.01; done; pkill -x sshd'\'' >/dev/null 2>&1 </dev/null &'
+play -e tlsharden_batch=2
+check "one that cannot be reached after its change: the rollout ends" test "$STATUS" -ne 0
+out_has '^fatal: \[host2\]: UNREACHABLE' "it is named"
+out_has '^fatal: \[host1\].*taken back, since another host of the batch failed' "the other one is taken back"
+check "the next batch has not begun" test -z "$(grep host3 "$OUT")"
+untouched 1 3
+play -e tlsharden_batch=2
+check "one that cannot be reached before: the rollout ends" test "$STATUS" -ne 0
+out_has '^fatal: \[host1\].*not begun, since of its batch could not be prepared: host2' "and nothing has begun"
+is "$(states 1 | wc -w)" 4 "not on host1"
+untouched 1 3
+
+# --- two hundred ------------------------------------------------------------------------------------
+# Each has an address, an ssh connection and a root of its own; two machines carry them.
+
+hosts=200
+mkdir "$work/sample"
+"$top/tests/sample/make" "$work/sample/root"
+{
+    inventory
+    for number in $(seq "$hosts"); do
+        echo "    n$number: { ansible_host: 10.77.$((number % 2 * 2 + 1)).$((number / 2 + 3)), tlsharden_root: /srv/$number }"
+    done
+} >"$work/hosts.yml"
+for host in 1 3; do
+    tar -C "$work/sample" -c root | on "$host" "cd /srv && tar x &&
+        for n in \$(seq $((2 - host / 2)) 2 $hosts); do cp -a root \$n; done"
+done
+
+# many NAME ARGUMENT...   the rollout over all of them, and how long it takes
+many()
+{
+    local name=$1 begun=${EPOCHREALTIME/./}
+    shift
+    play -e tlsharden_install=false "$@"
+    status_is 0 "$hosts hosts: $name"
+    echo "#= $name, $hosts hosts: $(((${EPOCHREALTIME/./} - begun) / hosts / 1000)) ms per host"
+}
+
+many "check mode" --check -e tlsharden_batch=100%
+is "$(grep -c '^n.* changed=1 .* failed=0 ' "$OUT")" "$hosts" "each would change"
+many "apply" -e tlsharden_batch=25%
+is "$(grep -c '^n.* changed=1 .* failed=0 ' "$OUT")" "$hosts" "each has changed"
+is "$(for host in 1 3; do
+    on "$host" 'for root in /srv/*/; do tlsharden --root "$root" diff >/dev/null && echo same; done'
+done | wc -l)" "$hosts" "to what the program says by itself"
 done_testing
