@@ -16,6 +16,7 @@
 #include "base/file.h"
 #include "cli/ansible_module.h"
 #include "cli/datadir.h"
+#include "cli/pager.h"
 #include "base/suggest.h"
 
 static const struct command *const commands[] = {
@@ -33,6 +34,7 @@ static const struct cli_option globals[] = {
     {"datadir", "DIR", "where profiles and templates are"},
     {"format", "text|json", "how results are printed; verify knows junit, too"},
     {"color", "auto|always|never", "colours in text"},
+    {"no-pager", NULL, "print to the terminal what would go through a pager"},
     {"quiet", NULL, "-q: only results and errors"},
     {"verbose", NULL, "-v: say more"},
     {"help", NULL, "-h: this help"},
@@ -193,6 +195,8 @@ static int take_global(struct cli *cli, const char *name, const char *arg,
         return set_format(cli, arg, err);
     } else if (strcmp(name, "color") == 0) {
         return set_color(cli, arg, err);
+    } else if (strcmp(name, "no-pager") == 0) {
+        cli->paged = false;
     } else if (strcmp(name, "quiet") == 0) {
         cli->quiet = true;
     } else if (strcmp(name, "verbose") == 0) {
@@ -354,13 +358,9 @@ static int run(struct cli *cli, int argc, char **argv, struct err *err)
     return run_command(cli, (int)words.count, words.items, err);
 }
 
-static int finish(const struct cli *cli, int status, const struct err *err)
+/* Prints the error; returns the exit status. */
+static int tell(const struct cli *cli, int status, const struct err *err)
 {
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        if (errno != EPIPE)
-            fprintf(stderr, "tlsharden: write results: %s\n", strerror(errno));
-        return status > 0 ? status : 4;
-    }
     if (status >= 0)
         return status;
     if (cli->format == CLI_JSON && err->kind != ERR_USAGE) {
@@ -375,14 +375,32 @@ static int finish(const struct cli *cli, int status, const struct err *err)
     return err_exit_status(err->kind);
 }
 
+static int finish(const struct cli *cli, int status, const struct err *err)
+{
+    status = tell(cli, status, err);
+    if (pager_finish(cli))
+        return status;
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        if (errno != EPIPE)
+            fprintf(stderr, "tlsharden: write results: %s\n", strerror(errno));
+        return status > 0 ? status : 4;
+    }
+    return status;
+}
+
 int main(int argc, char **argv)
 {
     CLEANUP(json_doc_release) struct json_doc task = JSON_DOC_INIT;
     struct err err = ERR_INIT;
     if (argc == 2 && ansible_module_load(argv[1], &task))
         return ansible_module_run(&task);
-    struct cli cli = {
-        .profile = "strict", .root = "/", .terminal = isatty(STDERR_FILENO)};
+    struct pager pager = {.pid = 0};
+    struct cli cli = {.profile = "strict",
+                      .root = "/",
+                      .terminal = isatty(STDERR_FILENO),
+                      .shown = isatty(STDOUT_FILENO),
+                      .paged = true,
+                      .pager = &pager};
     int status = finish(&cli, run(&cli, argc, argv, &err), &err);
     strv_release(&cli.services);
     strv_release(&cli.early);

@@ -27,6 +27,9 @@ struct cli {
     enum cli_format format;
     bool color;    /* decided: --color, NO_COLOR, is stdout a terminal */
     bool terminal; /* stderr is one: progress may be shown, questions asked */
+    bool shown;    /* stdout is one, be it through a pager */
+    bool paged;    /* no --no-pager */
+    struct pager *pager;
     bool quiet, verbose;
     const struct command *command;
     const char *

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "cli/pager.h"
 #include "cli/planning.h"
 #include "cli/saved_plan.h"
 #include "cli/state.h"
@@ -52,6 +53,7 @@ static int run(const struct cli *cli, int argc, char **argv, struct err *err)
     state_warn(cli);
     if (planning_make(cli, &p, err) < 0)
         return -1;
+    pager_start(cli);
     if (show(cli, &p, err) < 0)
         return -1;
     int status = planning_notes(cli, p.plan);
@@ -73,7 +75,7 @@ const struct command command_diff = {
     .summary = "show what apply would change, and change nothing",
     .usage = "",
     .examples = "  tlsharden diff --profile strict\n"
-                "  tlsharden diff --service postfix,courier | less\n"
+                "  tlsharden diff --service postfix,courier\n"
                 "  tlsharden diff --explain --service apache\n"
                 "  tlsharden diff --root /srv/image --format json\n"
                 "  tlsharden diff --out plan.json; tlsharden apply --plan plan.json\n",

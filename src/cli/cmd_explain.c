@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/suggest.h"
+#include "cli/pager.h"
 #include "cli/planning.h"
 #include "report/unified.h"
 #include "report/wrap.h"
@@ -230,6 +231,7 @@ static int run(const struct cli *cli, int argc, char **argv, struct err *err)
         argc ? service_list_need(&p.services, argv[0], err) : NULL;
     if (argc && !one)
         return -1;
+    pager_start(cli);
     int rc = one ? explain(&e, one, err) : explain_all(&e, &p.services, err);
     if (rc == 0 && cli->format == CLI_JSON)
         cli_print_json(all);

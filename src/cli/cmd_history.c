@@ -3,8 +3,8 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "cli/pager.h"
 #include "cli/state.h"
 #include "report/plan_diff.h"
 #include "report/plan_json.h"
@@ -72,6 +72,7 @@ static int show(const struct cli *cli, const char *id, struct err *err)
     CLEANUP(plan_freep) struct plan *plan = txn_show(id, &opts, err);
     if (!plan)
         return -1;
+    pager_start(cli);
     if (cli->format == CLI_JSON) {
         json_t *json CLEANUP(json_decrefp) = plan_json(plan);
         cli_print_json(json);
@@ -80,7 +81,7 @@ static int show(const struct cli *cli, const char *id, struct err *err)
     CLEANUP(buf_release) struct buf diff = BUF_INIT;
     CLEANUP(buf_release) struct buf text = BUF_INIT;
     plan_diff(plan, &diff);
-    plan_diff_paint(bytes_buf(&diff), cli->color, isatty(STDOUT_FILENO), &text);
+    plan_diff_paint(bytes_buf(&diff), cli->color, cli->shown, &text);
     fwrite(buf_str(&text), 1, text.len, stdout);
     return 0;
 }
@@ -100,6 +101,6 @@ const struct command command_history = {
     .summary = "list the changes that were made, or show one",
     .usage = "[show ID]",
     .examples = "  tlsharden history\n"
-                "  tlsharden history show 0003 | less\n",
+                "  tlsharden history show 0003\n",
     .run = run,
 };

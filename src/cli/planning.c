@@ -2,7 +2,6 @@
 #include "cli/planning.h"
 
 #include <stdio.h>
-#include <unistd.h>
 
 #include "base/file.h"
 #include "cli/progress.h"
@@ -94,7 +93,7 @@ int planning_notes(const struct cli *cli, const struct plan *plan)
 static void show(const struct cli *cli, struct buf *diff)
 {
     CLEANUP(buf_release) struct buf text = BUF_INIT;
-    plan_diff_paint(bytes_buf(diff), cli->color, isatty(STDOUT_FILENO), &text);
+    plan_diff_paint(bytes_buf(diff), cli->color, cli->shown, &text);
     fwrite(buf_str(&text), 1, text.len, stdout);
     buf_clear(diff);
 }

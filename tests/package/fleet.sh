@@ -18,7 +18,7 @@ top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 # shellcheck source=../tap.sh
 . "$top/tests/tap.sh"
 work=$TAP_DIR
-fleet_user=admin
+fleet_user='admin'
 
 fleet_ssh_options()
 {
