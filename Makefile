@@ -11,7 +11,7 @@ BUILD_PACKAGES := gcc libc6-dev make pkg-config libssl-dev libjansson-dev libxml
 	libelf-dev libgnutls30 libsasl2-modules openssl diffutils
 TEST_PACKAGES := clang clang-format clang-tidy cppcheck valgrind mandoc libclang-rt-14-dev check \
 	gnutls-bin patch python3 python3-jsonschema mmdebstrap util-linux iproute2 xz-utils \
-	shellcheck git dpkg-dev debhelper fakeroot lintian systemd zsh ansible-core ansible-lint
+	shellcheck git dpkg-dev debhelper fakeroot lintian systemd zsh ansible-core ansible-lint openssh-client less rpm rpmlint
 LIBRARIES := libssl libcrypto jansson libxml-2.0 ldap libelf
 
 # --- flags -----------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 # packaging/packaging.mk   install, tarball and Debian package; included by the Makefile.
 
 BIN_DIR      := $(PREFIX)/bin
-LIBEXEC_DIR  := $(PREFIX)/lib/tlsharden
+LIBEXEC_DIR  ?= $(PREFIX)/lib/tlsharden
 DATA_DIR     := $(PREFIX)/share/tlsharden
 UNIT_DIR     ?= $(PREFIX)/lib/systemd/system
 MAN_DIR      := $(PREFIX)/share/man
