@@ -8,7 +8,7 @@
 
 static const struct format *const formats[] = {
     &format_httpd, &format_keyword,      &format_keyword_lines,  &format_ldif,
-    &format_shell, &format_postfix_main, &format_postfix_master,
+    &format_nginx, &format_postfix_main, &format_postfix_master, &format_shell,
 };
 
 const struct format *format_find(const char *name)

@@ -98,7 +98,7 @@ struct format {
     int (*escape)(struct bytes value, struct buf *out, struct err *err) MUST_CHECK;
 };
 
-/* By name; NULL when there is none. The formats: httpd, postfix-main, postfix-master,
+/* By name; NULL when there is none. The formats: httpd, nginx, postfix-main, postfix-master,
  * shell, ldif, keyword (slapd.conf), keyword-lines (ldap.conf). */
 const struct format *format_find(const char *name);
 
