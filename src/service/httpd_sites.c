@@ -33,31 +33,28 @@
  */
 #include "service/httpd_tree.h"
 
-#include <arpa/inet.h>
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/visible.h"
-#include "probe/certificate.h"
 #include "service/context.h"
 #include "service/hook.h"
 #include "service/hsts.h"
 #include "service/lookup.h"
 #include "service/render.h"
+#include "service/vhosts.h"
 
 #define HTTPS_PORT 443
 #define HTTP_PORT  80
 
 struct sites {
     struct httpd_tree tree;
+    struct vhosts common;
     struct wanted *w;
     json_t *secure;    /* name -> port of the virtual host with TLS */
     json_t *plain;     /* name -> true for those without */
     json_t *generated; /* path of a file that is ours as a whole -> true */
-    json_t *scopes;    /* of a virtual host that has a policy of its own -> its context */
-    json_t *
-        responders; /* path of a certificate -> does it name an OCSP responder, or null */
 };
 
 static void sites_release(struct sites *s)
@@ -66,8 +63,7 @@ static void sites_release(struct sites *s)
     json_decref(s->secure);
     json_decref(s->plain);
     json_decref(s->generated);
-    json_decref(s->scopes);
-    json_decref(s->responders);
+    vhosts_release(&s->common);
 }
 
 static void set_context(struct sites *s, const char *key, json_t *value)
@@ -92,14 +88,6 @@ static char *place_of(const struct httpd_vhost *v)
                          : mem_strdup(v->file->named);
 }
 
-/* "SERVICE/NAME" where the profile has that scope; owned. */
-static char *own_scope(const struct sites *s, const char *name)
-{
-    CLEANUP(mem_freep)
-    char *scope = mem_printf("%s/%s", s->w->service->name, name ? name : "");
-    return name && profile_has_scope(s->w->profile, scope) ? TAKE_PTR(scope) : NULL;
-}
-
 static int merge_template(struct sites *s, struct document *file,
                           const struct scope *scope, const char *role, struct err *err)
 {
@@ -112,14 +100,6 @@ static int merge_template(struct sites *s, struct document *file,
 }
 
 /* --- outside of virtual hosts ---------------------------------------------------------------- */
-
-/* What templates see of what stays: {protocols, suites, suites13}. */
-static json_t *kept_of(unsigned marks)
-{
-    return json_pack("{s:b, s:b, s:b}", "protocols", httpd_keeps(marks, PART_PROTOCOLS),
-                     "suites", httpd_keeps(marks, PART_SUITES), "suites13",
-                     httpd_keeps(marks, PART_SUITES13));
-}
 
 /* Included by a virtual host, it is made good for there; at server level nothing can be done. */
 static void cannot_change(struct sites *s, const struct document *file)
@@ -144,7 +124,7 @@ static int want_file(struct sites *s, struct document *file, struct err *err)
         cannot_change(s, file);
         return 0;
     }
-    set_context(s, "vhost", json_pack("{s:o}", "kept", kept_of(file->marks)));
+    set_context(s, "vhost", json_pack("{s:o}", "kept", saying_kept_json(file->marks)));
     if (file->marks & HTTPD_OVERRIDES &&
         merge_template(s, file, NULL, "overrides", err) < 0)
         return -1;
@@ -163,21 +143,17 @@ static int want_files(struct sites *s, struct err *err)
 
 /* --- certificates ---------------------------------------------------------------------------- */
 
-/* {"chain", "key"} of one of the site's certificates; false when it is none of a pair. */
-static json_t *pair_of(const char *chain, const char *key, const char *combined)
+static const char *text_of(const json_t *object, const char *key)
 {
-    if (!chain)
-        chain = key = combined;
-    return chain && key ? json_pack("{s:s, s:s}", "chain", chain, "key", key)
-                        : json_false();
+    return json_string_value(json_object_get(object, key));
 }
 
-static json_t *site_pair(const struct sites *s)
+static void add_pair(struct sites *s, const struct httpd_vhost *v, const char *chain,
+                     const char *key)
 {
-    const char *name = s->w->service->name;
-    return pair_of(site_certificate(s->w->site, name, "chain"),
-                   site_certificate(s->w->site, name, "key"),
-                   site_certificate(s->w->site, name, "combined"));
+    CLEANUP(mem_freep) char *place = place_of(v);
+    vhosts_add_pair(&s->common, chain, key, v->ca ? v->ca : s->tree.ca, v->name,
+                    mem_printf("%s: virtual host %s", place, name_of(v)));
 }
 
 static const struct strv *chains_of(const struct sites *s, const struct httpd_vhost *v)
@@ -188,27 +164,9 @@ static const struct strv *chains_of(const struct sites *s, const struct httpd_vh
 /* The site's certificate: only where the site gives this service one, or where there is none. */
 static json_t *pair_for(const struct sites *s, const struct httpd_vhost *v)
 {
-    const json_t *said = site_of(s->w->site, s->w->service->name);
-    bool own = json_object_get(said, "certificate") != NULL;
-    return own || !chains_of(s, v)->count ? site_pair(s) : json_false();
-}
-
-static const char *text_of(const json_t *object, const char *key)
-{
-    return json_string_value(json_object_get(object, key));
-}
-
-static void add_pair(struct sites *s, const struct httpd_vhost *v, const char *chain,
-                     const char *key)
-{
-    struct wanted_certificate *c = wanted_add_certificate(s->w);
-    c->chain = mem_strdup(chain);
-    c->key = mem_strdup(key);
-    c->ca = mem_strdup(v->ca ? v->ca : s->tree.ca);
-    c->name = mem_strdup(v->name);
-    CLEANUP(mem_freep) char *place = place_of(v);
-    c->where = mem_printf("%s: virtual host %s", place, name_of(v));
-    c->listener = own_scope(s, v->name);
+    return vhosts_has_own_pair(&s->common) || !chains_of(s, v)->count
+               ? vhosts_site_pair(&s->common)
+               : json_false();
 }
 
 /* Pairs go by their index; a missing key is in the certificate's file. */
@@ -255,32 +213,15 @@ static bool has_pair(const struct httpd_vhost *v, const json_t *pair)
            strcmp(v->keys.items[0], text_of(pair, "key")) == 0;
 }
 
-/* Does the certificate name a responder? Null when that cannot be told. Borrowed. */
-static const json_t *responder_of(struct sites *s, const char *chain)
-{
-    json_t *known = json_object_get(s->responders, chain);
-    if (known)
-        return known;
-    struct err ignored = ERR_INIT;
-    bool responder = false;
-    int rc =
-        certificate_has_responder(s->w->host->root.name, chain, &responder, &ignored);
-    json_object_set_new(s->responders, chain,
-                        rc == 0 ? json_boolean(responder) : json_null());
-    return json_object_get(s->responders, chain);
-}
-
-/* The same for a virtual host, where the profile wants to know. */
+/* Does the certificate that it will have name a responder? */
 static const json_t *staple(struct sites *s, const struct httpd_vhost *v,
                             const json_t *pair)
 {
     const struct strv *chains = chains_of(s, v);
-    const char *mode = lookup_text(s->w->context, "http.ocsp_stapling");
     const char *chain = text_of(pair, "chain");
     if (!chain && chains->count)
         chain = chains->items[0];
-    return chain && mode && strcmp(mode, "when-available") == 0 ? responder_of(s, chain)
-                                                                : NULL;
+    return vhosts_responder(&s->common, chain);
 }
 
 /* --- virtual hosts with TLS ------------------------------------------------------------------ */
@@ -296,26 +237,11 @@ static json_t *hsts_for(const struct sites *s, const struct httpd_vhost *v)
     return text ? text : json_false();
 }
 
-/* "192.0.2.1:443" -> "192.0.2.1"; NULL for names, and for what stands for every address. */
-static char *literal_address(const char *address)
-{
-    size_t n = strcspn(address, ":");
-    bool brackets = *address == '[';
-    if (brackets)
-        n = strcspn(++address, "]");
-    CLEANUP(mem_freep) char *literal = mem_strndup(address, n);
-    struct in6_addr ignored;
-    if (inet_pton(brackets ? AF_INET6 : AF_INET, literal, &ignored) != 1 ||
-        strcmp(literal, "0.0.0.0") == 0 || strcmp(literal, "::") == 0)
-        return NULL;
-    return TAKE_PTR(literal);
-}
-
 static void add_endpoints(struct sites *s, const struct httpd_vhost *v)
 {
     for (size_t i = 0; i < v->addresses.count; i++) {
         unsigned port = httpd_port(v->addresses.items[i]);
-        CLEANUP(mem_freep) char *address = literal_address(v->addresses.items[i]);
+        CLEANUP(mem_freep) char *address = vhosts_literal(v->addresses.items[i]);
         wanted_endpoint(s->w, &(struct wanted_endpoint){.role = "https",
                                                         .address = address,
                                                         .port = port ? port : HTTPS_PORT,
@@ -327,13 +253,13 @@ static void tell(struct sites *s, const struct httpd_vhost *v)
 {
     CLEANUP(mem_freep) char *place = place_of(v);
     bool own = lookup_truthy(lookup(s->w->context, "own_policy"));
-    if (!own && httpd_keeps(v->marks, PART_PROTOCOLS))
+    if (!own && saying_kept(v->marks, PART_PROTOCOLS))
         wanted_note(s->w, WANTED_INFO, place, NULL,
                     "virtual host %s allows fewer protocol versions than the profile: "
                     "that stays",
                     name_of(v));
     if (!own &&
-        (httpd_keeps(v->marks, PART_SUITES) || httpd_keeps(v->marks, PART_SUITES13)))
+        (saying_kept(v->marks, PART_SUITES) || saying_kept(v->marks, PART_SUITES13)))
         wanted_note(s->w, WANTED_INFO, place, NULL,
                     "virtual host %s allows fewer cipher suites than the profile: that "
                     "stays",
@@ -356,73 +282,12 @@ static bool can_change(struct sites *s, const struct httpd_vhost *v)
     if (httpd_tree_editable(&s->tree, v->file))
         return true;
     CLEANUP(mem_freep) char *place = place_of(v);
-    bool weak = v->marks & HTTPD_ANY_LOOSER;
+    bool weak = v->marks & SAID_ANY_LOOSER;
     wanted_note(s->w, weak ? WANTED_ERROR : WANTED_WARNING, place,
                 weak ? "remove what it says of protocols and ciphers" : NULL,
                 "virtual host %s lies outside of the configuration: it is not changed%s",
                 name_of(v), weak ? ", and does not follow the policy" : "");
     return false;
-}
-
-/* --- policies of their own ------------------------------------------------------------------- */
-
-/* Servers choose the group before they know the name that the client asks for. */
-static void refuse_groups(struct sites *s, const char *scope)
-{
-    wanted_note(
-        s->w, WANTED_ERROR, NULL,
-        "take \"groups\" out of that scope, or set them for the whole service",
-        "profile %s, scope %s: virtual hosts that are told apart by name share the "
-        "groups of the first one on their address",
-        s->w->profile->name, scope);
-}
-
-/* The service's context with the policy of `scope` over it; a new reference. */
-static json_t *make_context(struct sites *s, const char *scope, struct err *err)
-{
-    json_t *own CLEANUP(json_decrefp) = context_policy(s->w, scope, scope, err);
-    const char *library = dialect_name(s->w->detected.library.kind);
-    if (!own)
-        return NULL;
-    const json_t *groups = lookup(json_object_get(own, library), "groups");
-    const json_t *common = lookup(json_object_get(s->w->context, library), "groups");
-    if (!json_equal(groups, common))
-        refuse_groups(s, scope);
-    json_t *context = json_copy(s->w->context);
-    json_object_update(context, own);
-    json_object_set_new(context, "own_policy", json_true());
-    return context;
-}
-
-/* What a virtual host is written with: a policy of its own where it has one, "own_policy" true then; else the
- * service's. Borrowed. */
-static json_t *context_for(struct sites *s, const char *name, struct err *err)
-{
-    CLEANUP(mem_freep) char *scope = own_scope(s, name);
-    json_t *context = scope ? json_object_get(s->scopes, scope) : s->w->context;
-    if (context || !(context = make_context(s, scope, err)))
-        return context;
-    json_object_set_new(s->scopes, scope, context);
-    return context;
-}
-
-/* A name in the profile that nobody answers to is a slip of the pen. */
-static void tell_unused_scopes(const struct sites *s)
-{
-    CLEANUP(mem_freep) char *prefix = mem_printf("%s/", s->w->service->name);
-    const char *scope;
-    json_t *v;
-    json_object_foreach(json_object_get(profile_effective(s->w->profile), "scopes"),
-                        scope, v)
-    {
-        if (strncmp(scope, prefix, strlen(prefix)) == 0 &&
-            !json_object_get(s->scopes, scope))
-            wanted_note(s->w, WANTED_WARNING, NULL,
-                        "name it as its ServerName does, in lower case",
-                        "profile %s has the scope %s, but there is no such virtual host "
-                        "with TLS",
-                        s->w->profile->name, scope);
-    }
 }
 
 static int want_secure_here(struct sites *s, const struct httpd_vhost *v, struct err *err)
@@ -445,14 +310,14 @@ static int want_secure_here(struct sites *s, const struct httpd_vhost *v, struct
                           v->pair_file ? json_false() : pair, "stapling",
                           json_is_true(responder), "no_responder",
                           json_is_false(responder), "hsts", hsts_for(s, v), "kept",
-                          kept_of(v->marks), "overridden", v->overridden));
+                          saying_kept_json(v->marks), "overridden", v->overridden));
     return merge_template(s, v->file, &v->scope, "secure", err);
 }
 
 static int want_secure(struct sites *s, const struct httpd_vhost *v, struct err *err)
 {
     json_t *common = s->w->context;
-    json_t *own = context_for(s, v->name, err);
+    json_t *own = vhosts_context(&s->common, v->name, err);
     if (!own)
         return -1;
     s->w->context = own;
@@ -473,19 +338,10 @@ static bool serves_port(const struct httpd_vhost *v, unsigned port)
     return false;
 }
 
-/* A name that can stand in the target of a redirect, which has an interpretation of "$" and "%". */
-static bool is_host_name(const char *name)
-{
-    size_t n = 0;
-    while (isalnum((unsigned char)name[n]) || (name[n] && strchr("-._", name[n])))
-        n++;
-    return n > 0 && !name[n];
-}
-
 static int want_plain_here(struct sites *s, const struct httpd_vhost *v, json_int_t port,
                            struct err *err)
 {
-    if (v->redirects || !serves_port(v, HTTP_PORT) || !is_host_name(v->name) ||
+    if (v->redirects || !serves_port(v, HTTP_PORT) || !vhosts_is_host(v->name) ||
         !can_change(s, v))
         return 0;
     json_t *other = port == HTTPS_PORT ? json_false() : json_integer(port);
@@ -499,7 +355,7 @@ static int want_plain(struct sites *s, const struct httpd_vhost *v, json_int_t p
                       struct err *err)
 {
     json_t *common = s->w->context;
-    json_t *own = context_for(s, v->name, err);
+    json_t *own = vhosts_context(&s->common, v->name, err);
     if (!own)
         return -1;
     s->w->context = own;
@@ -593,10 +449,10 @@ static void own_read(const struct sites *s, const json_t *asked, struct own *ret
                         .path = with_name(spec, "path", name),
                         .link = with_name(spec, "link", name),
                         .target = with_name(spec, "target", name)};
-    ret->pair = certificate
-                    ? pair_of(text_of(certificate, "chain"), text_of(certificate, "key"),
-                              text_of(certificate, "combined"))
-                    : site_pair(s);
+    ret->pair = certificate ? vhosts_pair(text_of(certificate, "chain"),
+                                          text_of(certificate, "key"),
+                                          text_of(certificate, "combined"))
+                            : vhosts_site_pair(&s->common);
     ret->file.named = ret->path;
     ret->v.file = &ret->file;
 }
@@ -642,7 +498,7 @@ static int own_write(struct sites *s, const struct own *o, const json_t *asked,
                      struct err *err)
 {
     json_t *common = s->w->context;
-    json_t *own = context_for(s, o->v.name, err);
+    json_t *own = vhosts_context(&s->common, o->v.name, err);
     if (!own)
         return -1;
     s->w->context = own;
@@ -746,7 +602,7 @@ static int sites_want(struct sites *s, struct err *err)
     set_context(
         s, "sites",
         json_pack("{s:b, s:b, s:b}", "tls", false, "stapling", false, "listen", false));
-    set_context(s, "vhost", json_pack("{s:o}", "kept", kept_of(0)));
+    set_context(s, "vhost", json_pack("{s:o}", "kept", saying_kept_json(0)));
     set_context(s, "own_policy", json_false());
     if (httpd_tree_read(s->w, json_object_get(s->w->service->spec, "sites"), &s->tree,
                         err) < 0)
@@ -766,7 +622,7 @@ static int sites_want(struct sites *s, struct err *err)
     if (want_files(s, err) < 0 || generate_all(s, err) < 0 || want_vhosts(s, err) < 0)
         return -1;
     set_fact(s, "tls", any_secure(s));
-    tell_unused_scopes(s);
+    vhosts_tell_unused(&s->common);
     if (!any_secure(s))
         wanted_note(s->w, WANTED_INFO, NULL, NULL, "no virtual host speaks TLS");
     return 0;
@@ -779,8 +635,7 @@ static int run(struct wanted *w, struct err *err)
                       .secure = json_object(),
                       .plain = json_object(),
                       .generated = json_object(),
-                      .scopes = json_object(),
-                      .responders = json_object()};
+                      .common = vhosts_make(w, "ServerName", false)};
     return sites_want(&s, err);
 }
 

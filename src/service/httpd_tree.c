@@ -151,41 +151,12 @@ static bool is_on(const struct httpd_directive *d)
 
 /* --- what overrides the policy --------------------------------------------------------------- */
 
-bool httpd_keeps(unsigned marks, unsigned part)
-{
-    return marks & HTTPD_STRICTER(part) && !(marks & HTTPD_LOOSER(part));
-}
-
-/* What a directive says of the policy. */
-struct saying {
-    unsigned part; /* of enum part, or PART_OTHER */
-    char *text;    /* owned; NULL: of PART_OTHER */
-};
-
 /* NAME [SSL|TLSv1.3] LIST */
 static struct saying saying_of_suites(const struct strv *args)
 {
     bool tls13 = args->count == 2 && strcasecmp(args->items[0], "TLSv1.3") == 0;
     return (struct saying){.part = tls13 ? PART_SUITES13 : PART_SUITES,
                            .text = mem_strdup(args->items[args->count - 1])};
-}
-
-/* NAME COMMAND VALUE. Ref: SSL_CONF_cmd(3) */
-static struct saying saying_of_command(const struct strv *args)
-{
-    static const struct {
-        const char *name;
-        unsigned part;
-    } commands[] = {{"Groups", PART_GROUPS},
-                    {"Curves", PART_GROUPS},
-                    {"SignatureAlgorithms", PART_SIGSCHEMES},
-                    {"CipherString", PART_SUITES},
-                    {"Ciphersuites", PART_SUITES13}};
-    for (size_t i = 0; args->count == 2 && i < ARRAY_LEN(commands); i++)
-        if (strcasecmp(args->items[0], commands[i].name) == 0)
-            return (struct saying){.part = commands[i].part,
-                                   .text = mem_strdup(args->items[1])};
-    return (struct saying){.part = PART_OTHER};
 }
 
 /* The versions by name, whatever signs they were written with. */
@@ -209,62 +180,26 @@ static struct saying saying_of(const struct httpd_tree *t,
         return saying_of_versions(&args);
     if (is_role(t, d, "suites") && (args.count == 1 || args.count == 2))
         return saying_of_suites(&args);
-    return is_role(t, d, "command") ? saying_of_command(&args)
-                                    : (struct saying){.part = PART_OTHER};
-}
-
-/* Whether it allows a proper part of the policy, by the library's own reading. */
-static bool is_stricter(const struct httpd_tree *t, const struct saying *s)
-{
-    CLEANUP(policy_release) struct policy policy = POLICY_INIT;
-    struct err unknown = ERR_INIT;
-    struct native strings = {.cipher_list = s->part == PART_SUITES ? s->text : NULL,
-                             .ciphersuites = s->part == PART_SUITES13 ? s->text : NULL,
-                             .groups = s->part == PART_GROUPS ? s->text : NULL,
-                             .signature_algorithms =
-                                 s->part == PART_SIGSCHEMES ? s->text : NULL};
-    unsigned versions = s->part == PART_PROTOCOLS ? versions_read(s->text) : 0;
-    if (profile_policy(t->w->profile, t->w->service->name, &policy, &unknown) < 0)
-        return false;
-    return dialect_narrow(&t->w->detected.library, &strings, versions, &policy) != 0;
-}
-
-/* Thousands of virtual hosts say the same. */
-static bool judge(struct httpd_tree *t, const struct saying *s)
-{
-    CLEANUP(mem_freep) char *key = mem_printf("%u %s", s->part, s->text);
-    json_t *known = json_object_get(t->judged, key);
-    if (known)
-        return json_is_true(known);
-    bool stricter = is_stricter(t, s);
-    json_object_set_new(t->judged, key, json_boolean(stricter));
-    return stricter;
+    return is_role(t, d, "command") && args.count == 2
+               ? saying_of_command(args.items[0], args.items[1])
+               : (struct saying){.part = PART_OTHER};
 }
 
 /* What is stricter than the policy need not go. */
 static unsigned override_mark(struct httpd_tree *t, const struct httpd_directive *d)
 {
     struct saying s = saying_of(t, d);
-    bool stricter = s.text && !t->w->exact && !d->conditional && judge(t, &s);
+    unsigned mark = saying_mark(t->w, &s, !d->conditional, t->judged);
     free(s.text);
-    return HTTPD_OVERRIDES | (stricter ? HTTPD_STRICTER(s.part) : HTTPD_LOOSER(s.part));
+    return HTTPD_OVERRIDES | mark;
 }
 
 /* The last word of the server itself. */
 static void note_said(struct httpd_tree *t, const struct httpd_directive *d)
 {
-    static const struct {
-        unsigned part;
-        const char *name;
-    } names[] = {{PART_PROTOCOLS, "protocols"},
-                 {PART_SUITES, "cipher_list"},
-                 {PART_SUITES13, "ciphersuites"},
-                 {PART_GROUPS, "groups"},
-                 {PART_SIGSCHEMES, "signature_algorithms"}};
     struct saying s = saying_of(t, d);
-    for (size_t i = 0; s.text && i < ARRAY_LEN(names); i++)
-        if (names[i].part == s.part)
-            json_object_set_new(t->said, names[i].name, json_string(s.text));
+    if (s.text && saying_name(s.part))
+        json_object_set_new(t->said, saying_name(s.part), json_string(s.text));
     free(s.text);
 }
 
@@ -284,7 +219,7 @@ static void note_override(struct httpd_tree *t, const struct reading *r,
         r->v->marks |= mark;
     else
         r->file->marks |= mark;
-    if (r->included && mark & HTTPD_ANY_LOOSER && !httpd_tree_editable(t, r->file)) {
+    if (r->included && mark & SAID_ANY_LOOSER && !httpd_tree_editable(t, r->file)) {
         r->v->overridden = true;
         r->v->too_late = r->v->policy_again;
     }

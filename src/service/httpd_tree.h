@@ -10,6 +10,7 @@
 #define SERVICE_HTTPD_TREE_H
 
 #include "format/httpd.h"
+#include "service/saying.h"
 #include "service/wanted.h"
 
 /* Bits of struct document's `marks`. */
@@ -20,14 +21,7 @@ enum httpd_mark {
     HTTPD_TOLD = 32,     /* a reader was told that it will not be changed */
 };
 
-/* ... and what it says of a part of the policy is stricter, or is not; PART_OTHER stands for all that has no list. */
-#define PART_OTHER           128u
-#define HTTPD_STRICTER(part) ((unsigned)(part) << 8)
-#define HTTPD_LOOSER(part)   ((unsigned)(part) << 16)
-#define HTTPD_ANY_LOOSER     HTTPD_LOOSER(255)
-
-/* Whether everything that was said of the part is stricter, so that it stays. */
-bool httpd_keeps(unsigned marks, unsigned part);
+/* ... and those of saying.h. */
 
 struct httpd_vhost {
     struct document *file; /* borrowed */
@@ -44,7 +38,7 @@ struct httpd_vhost {
     bool overridden;   /* by a file that is not ours to change */
     bool policy_again; /* includes the policy itself */
     bool too_late;     /* ... but before that file */
-    unsigned marks;    /* HTTPD_OVERRIDES, HTTPD_STRICTER, HTTPD_LOOSER */
+    unsigned marks;    /* HTTPD_OVERRIDES, SAID_STRICTER, SAID_LOOSER */
 };
 
 struct httpd_tree {
