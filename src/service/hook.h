@@ -20,6 +20,7 @@ struct service_hook {
 
 extern const struct service_hook hook_httpd_sites;     /* httpd_sites.c */
 extern const struct service_hook hook_master_services; /* master_services.c */
+extern const struct service_hook hook_nginx_sites;     /* nginx_sites.c */
 
 /* NULL when there is none of that name. */
 const struct service_hook *service_hook_find(const char *name);

@@ -25,8 +25,8 @@
 #include "service/hook.h"
 #include "service/lookup.h"
 
-static const struct service_hook *const hooks[] = {&hook_httpd_sites,
-                                                   &hook_master_services};
+static const struct service_hook *const hooks[] = {
+    &hook_httpd_sites, &hook_master_services, &hook_nginx_sites};
 
 const struct service_hook *service_hook_find(const char *name)
 {
