@@ -190,10 +190,17 @@ static void note_outer(struct nginx_tree *t, const struct reading *r,
                        const struct nginx_directive *d)
 {
     struct saying s = saying_of(t, d);
-    if (s.text && saying_name(s.part))
-        json_object_set_new(t->said, saying_name(s.part), json_string(s.text));
+    const char *name = saying_name(s.part);
+    const char *before = name ? json_string_value(json_object_get(t->said, name)) : NULL;
+    bool add = before && s.part == PART_PROTOCOLS; /* said twice, they add up */
+    CLEANUP(mem_freep)
+    char *text =
+        mem_printf("%s%s%s", add ? before : "", add ? " " : "", s.text ? s.text : "");
+    if (s.text && name)
+        json_object_set_new(t->said, name, json_string(text));
     free(s.text);
-    if (r->file != t->file) /* said in both, it would keep nginx from starting */
+    if (r->file !=
+        t->file) /* said in both, it would add up, or keep nginx from starting */
         r->file->marks |= NGINX_OVERRIDES | NGINX_OUTER | SAID_ANY_LOOSER;
 }
 

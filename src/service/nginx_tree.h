@@ -2,8 +2,8 @@
  * nginx's configuration as nginx reads it: the http block, the servers in it, wherever include
  * leads, and what is said there of the policy.
  *
- * What a block says replaces what the block around it says; said twice in one block, most things
- * keep nginx from starting. Documents that say something of the policy outside of the http block
+ * What a block says replaces what the block around it says; said twice in one block, protocol
+ * versions add up, and most other things keep nginx from starting. Documents that say something of the policy outside of the http block
  * itself and of servers are marked, so that each is changed once, however often it is included.
  */
 #ifndef SERVICE_NGINX_TREE_H

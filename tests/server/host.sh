@@ -1,7 +1,8 @@
 # tests/server/host.sh   sourced inside the test host: sets its stock Debian servers up as one mail, web and
 # directory host, starts and stops them by their own scripts, and waits for them, never for long.
 #
-#     host_configure        certificates, two web sites, SMTP with submission, IMAP, LDAP
+#     host_configure        certificates, two web sites, SMTP with submission, IMAP, LDAP; without nginx
+#     host_nginx [P] [T]    nginx with the same two web sites, on ports P (8080) and, with TLS, T (8443)
 #     host_start, host_stop
 #     host_pids             "name pid" of each server's main process
 #
@@ -70,6 +71,80 @@ host_apache()
     a2enconf -q fqdn >/dev/null
 }
 
+# --- nginx -------------------------------------------------------------------------------------
+
+# It is a second web server, which most hosts do not have beside Apache: those who test it set it up themselves.
+host_without_nginx()
+{
+    dpkg --purge nginx nginx-light nginx-common libnginx-mod-http-echo >/tmp/without-nginx 2>&1 ||
+        { echo "host: nginx does not go:" >&2; cat /tmp/without-nginx >&2; return 1; }
+}
+
+# Debian's nginx.conf; the first site is what its administrator made of an old article, the second says nothing.
+host_nginx()
+{
+    local plain=${1:-8080} tls=${2:-8443} name
+    for name in shop.example.test www.example.test; do
+        install -d "/var/www/$name/.well-known/acme-challenge"
+        echo "this is $name" >"/var/www/$name/index.html"
+        echo "token of $name" >"/var/www/$name/.well-known/acme-challenge/token"
+    done
+    cat >/etc/nginx/snippets/old.conf <<END
+# an old till needs these
+ssl_protocols TLSv1 TLSv1.1 TLSv1.2;
+ssl_ciphers "ALL:!aNULL:!eNULL:@SECLEVEL=0"; # all of them
+END
+    cat >/etc/nginx/sites-available/shop.example.test <<END
+server {
+    listen $plain;
+    server_name shop.example.test;
+    root /var/www/shop.example.test;
+}
+
+server {
+    listen $tls ssl default_server;
+    listen [::]:$tls ssl default_server;
+    server_name shop.example.test;
+    root /var/www/shop.example.test;
+    access_log /var/log/nginx/shop.log;
+
+    ssl_certificate /etc/ssl/host/fullchain.pem;
+    ssl_certificate_key /etc/ssl/host/privkey.pem;
+    include snippets/old.conf;
+    ssl_prefer_server_ciphers off;
+
+    location / {
+        try_files \$uri \$uri/ =404;
+    }
+    location /api/ {
+        add_header X-Api 1;
+        try_files /index.html =404;
+    }
+}
+END
+    cat >/etc/nginx/sites-available/www.example.test <<END
+server {
+	listen $plain; listen $tls ssl; listen [::]:$tls ssl;
+	server_name www.example.test;
+	root /var/www/www.example.test;
+	ssl_certificate /etc/ssl/host/fullchain.pem; # the whole chain
+	ssl_certificate_key /etc/ssl/host/privkey.pem;
+	ssl_conf_command Options NoRenegotiation;
+}
+END
+    echo 'add_header X-Host testhost;' >/etc/nginx/conf.d/fields.conf
+    rm /etc/nginx/sites-enabled/default
+    for name in shop.example.test www.example.test; do
+        ln -s "../sites-available/$name" /etc/nginx/sites-enabled/
+    done
+}
+
+host_nginx_start()
+{
+    /etc/init.d/nginx start >/tmp/start-nginx 2>&1 || { cat /tmp/start-nginx >&2; return 1; }
+    host_until 100 host_listens "${1:-8443}"
+}
+
 # --- Postfix -----------------------------------------------------------------------------------
 
 # Uncomments a service of Debian's master.cf and those of its options that need no other setting.
@@ -117,6 +192,7 @@ END
 
 host_configure()
 {
+    host_without_nginx
     host_certificates rsa
     makeimapaccess 2>/dev/null
     host_apache
