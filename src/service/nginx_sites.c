@@ -309,12 +309,14 @@ static void add_endpoints(struct sites *s, const struct nginx_server *v)
     }
 }
 
-static void tell_kept(struct sites *s, const struct nginx_server *v, const char *place)
+static void tell_fewer(struct sites *s, const struct nginx_server *v, const char *place)
 {
-    if (saying_kept(v->marks, PART_PROTOCOLS))
+    if (v->fewer_versions)
         wanted_note(
-            s->w, WANTED_INFO, place, NULL,
-            "server %s allows fewer protocol versions than the profile: that stays",
+            s->w, WANTED_WARNING, place,
+            "say them in the http block, or in the profile, to keep them",
+            "server %s allows fewer protocol versions than the profile: that goes, "
+            "since those of the first server count for all on its address",
             name_of(v));
     if (saying_kept(v->marks, PART_SUITES) || saying_kept(v->marks, PART_SUITES13))
         wanted_note(s->w, WANTED_INFO, place, NULL,
@@ -326,7 +328,7 @@ static void tell(struct sites *s, const struct nginx_server *v)
 {
     CLEANUP(mem_freep) char *place = place_of(v);
     if (!wants(s, "own_policy"))
-        tell_kept(s, v, place);
+        tell_fewer(s, v, place);
     if (v->foreign)
         wanted_note(s->w, WANTED_ERROR, place, "take the policy out of that file",
                     "server %s includes %s, which says otherwise than the policy, and is "

@@ -217,8 +217,14 @@ static void note_override(struct nginx_tree *t, const struct reading *r,
         return;
     }
     struct saying s = saying_of(t, d);
-    unsigned mark = NGINX_OVERRIDES | saying_mark(t->w, &s, true, t->judged);
+    unsigned mark = saying_mark(t->w, &s, true, t->judged);
     free(s.text);
+    if (mark ==
+        SAID_STRICTER(PART_PROTOCOLS)) { /* they would count for all on its address */
+        r->server->fewer_versions = true;
+        mark = SAID_LOOSER(PART_PROTOCOLS);
+    }
+    mark |= NGINX_OVERRIDES;
     *(r->included ? &r->file->marks : &r->server->marks) |= mark;
     if (r->included && mark & SAID_ANY_LOOSER && !nginx_tree_editable(t, r->file))
         r->server->foreign = r->file->named;

@@ -40,6 +40,7 @@ struct nginx_server {
     bool has_headers; /* sends fields of its own, and so none of the http block's */
     bool
         has_commands; /* the same of the library's commands that are no part of the policy */
+    bool fewer_versions; /* than the policy it said, which goes */
     unsigned marks;      /* NGINX_OVERRIDES and those of saying.h */
     struct scope *parts; /* owned; blocks within it that send fields of their own */
     size_t part_count, part_cap;

@@ -63,6 +63,8 @@ static bool is_stricter(const struct wanted *w, const struct saying *s)
     unsigned versions = s->part == PART_PROTOCOLS ? versions_read(s->text) : 0;
     if (profile_policy(w->profile, w->service->name, &policy, &unknown) < 0)
         return false;
+    if (versions && !protocol_in(versions, protocol_highest(policy.protocols)))
+        return false; /* without the newest version it is older, not stricter, and proof would fail */
     return dialect_narrow(&w->detected.library, &strings, versions, &policy) != 0;
 }
 

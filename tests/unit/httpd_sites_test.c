@@ -127,12 +127,14 @@ START_TEST(fewer_versions_stay)
     web_site(root, "b",
              SECURE("b.example.org", "SSLProtocol TLSv1.3\nSSLProtocol all\n"));
     web_site(root, "c", SECURE("c.example.org", "SSLProtocol -all\n"));
+    web_site(root, "d", SECURE("d.example.org", "SSLProtocol -all +TLSv1.2\n"));
     HARDEN(plan, root);
     ck_assert_ptr_nonnull(
         strstr(web_after_site(plan, "a"), "SSLProtocol -all +TLSv1.3\n"));
     ck_assert_ptr_null(strstr(web_after_site(plan, "a"), "SSLCipherSuite"));
     ck_assert_ptr_null(strstr(web_after_site(plan, "b"), "SSLProtocol"));
     ck_assert_ptr_null(strstr(web_after_site(plan, "c"), "SSLProtocol"));
+    ck_assert_ptr_null(strstr(web_after_site(plan, "d"), "SSLProtocol"));
     const struct plan_note *n = web_note(plan, PLAN_INFO, "fewer protocol versions");
     ck_assert_ptr_nonnull(n);
     ck_assert_str_eq(n->file, "/etc/apache2/sites-enabled/a.conf:1");
