@@ -56,7 +56,7 @@ sed -n '/^## service.json/,/^### /s/^| `\([a-z_]*\)` .*/\1/p' "$top/templates/RE
 items_of tlsharden-service.5 >"$work/page"
 same "$work/page" "$work/guide" "tlsharden-service(5) has the keys that templates/README.md has"
 python3 -c 'import json, sys
-hooks = {"httpd-sites": "sites", "master-services": "master"}
+hooks = {"httpd-sites": "sites", "master-services": "master", "nginx-sites": "sites"}
 for name in sys.argv[1:]:
     with open(name, encoding="utf-8") as file:
         it = json.load(file)

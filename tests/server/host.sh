@@ -1,8 +1,9 @@
 # tests/server/host.sh   sourced inside the test host: sets its stock Debian servers up as one mail, web and
 # directory host, starts and stops them by their own scripts, and waits for them, never for long.
 #
-#     host_configure        certificates, two web sites, SMTP with submission, IMAP, LDAP; without nginx
-#     host_nginx [P] [T]    nginx with the same two web sites, on ports P (8080) and, with TLS, T (8443)
+#     host_configure [nginx]   certificates, two web sites, SMTP with submission, IMAP, LDAP; and nginx, or without it
+#     host_nginx PLAIN TLS     nginx with the same two web sites, on these ports; host_configure has 8080 and 8443
+#     host_nginx_start TLS     ... which host_start leaves alone
 #     host_start, host_stop
 #     host_pids             "name pid" of each server's main process
 #
@@ -83,7 +84,7 @@ host_without_nginx()
 # Debian's nginx.conf; the first site is what its administrator made of an old article, the second says nothing.
 host_nginx()
 {
-    local plain=${1:-8080} tls=${2:-8443} name
+    local plain=$1 tls=$2 name
     for name in shop.example.test www.example.test; do
         install -d "/var/www/$name/.well-known/acme-challenge"
         echo "this is $name" >"/var/www/$name/index.html"
@@ -142,7 +143,7 @@ END
 host_nginx_start()
 {
     /etc/init.d/nginx start >/tmp/start-nginx 2>&1 || { cat /tmp/start-nginx >&2; return 1; }
-    host_until 100 host_listens "${1:-8443}"
+    host_until 100 host_listens "$1"
 }
 
 # --- Postfix -----------------------------------------------------------------------------------
@@ -192,12 +193,14 @@ END
 
 host_configure()
 {
-    host_without_nginx
+    local nginx=${1:-}
+    [ -n "$nginx" ] || host_without_nginx
     host_certificates rsa
     makeimapaccess 2>/dev/null
     host_apache
     host_postfix
     host_slapd
+    [ -z "$nginx" ] || host_nginx 8080 8443
 }
 
 # Without systemd: tmpfiles.d and the syslog socket are ours to provide. /var/log/syslog shows what was said.

@@ -192,6 +192,16 @@ status_is 0 "compat-2018: rollback"
 files "$work/now"
 same "$work/now" "$work/before" "compat-2018: the file is gone again"
 
+# --- a renewed certificate ---------------------------------------------------------------------
+
+mkdir /etc/renewed
+cp /pki/second.chain.pem /etc/renewed/fullchain.pem
+cp /pki/second.key /etc/renewed/privkey.pem
+ln -sf /etc/renewed/fullchain.pem /etc/renewed/privkey.pem /etc/ssl/host
+run /src/packaging/renewal-hook /etc/renewed
+status_is 0 "renewal: the hook makes the running server serve the new certificate"
+err_has '1 ports serve the new certificate' "renewal: and proves it"
+
 # --- what is stricter --------------------------------------------------------------------------
 
 sed -i 's/ssl_protocols .*; #/ssl_protocols TLSv1.3; #/' /etc/nginx/nginx.conf

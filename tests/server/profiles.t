@@ -4,9 +4,10 @@
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/scenario.sh"
 need_program
-host_configure
+host_configure nginx
 host_certificates strong
 start_servers
+host_nginx_start 8443 || { echo "Bail out! nginx does not start"; exit 1; }
 
 profiles=$(tlsharden profile list --format json | python3 -c 'import json, sys; print(*[p["name"] for p in json.load(sys.stdin)])')
 [ "$(wc -w <<<"$profiles")" -ge 20 ] || { echo "Bail out! profiles are missing: $profiles"; exit 1; }
@@ -24,10 +25,10 @@ for profile in $profiles; do
     host_certificates "$key"
     run tlsharden rehearse --profile "$profile" --format json
     status_is 0 "$profile: would work"
-    check "$profile: on each of the four daemons, every port by handshake" python3 -c \
+    check "$profile: on each of the five daemons, every port by handshake" python3 -c \
         'import json, sys
 it = json.load(open(sys.argv[1]))
-assert sorted((s["service"], s["result"]) for s in it) == [(n, "works") for n in ("apache", "courier", "openldap", "postfix")], it
-assert sum(s["endpoints"] for s in it) >= 7, it' "$OUT"
+assert sorted((s["service"], s["result"]) for s in it) == [(n, "works") for n in ("apache", "courier", "nginx", "openldap", "postfix")], it
+assert sum(s["endpoints"] for s in it) >= 9, it' "$OUT"
 done
 done_testing
