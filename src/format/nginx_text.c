@@ -328,11 +328,9 @@ static void read_statement(struct reader *r)
         complain(r, line, "a directive does not end in ';'");
     else if (s.last_end == begin)
         complain(r, line, "a directive has no name");
-    if (!whole)
-        n->kind = NGINX_OTHER;
-    else if (stop == '{')
+    if (stop == '{')
         open_block(r, n);
-    else if (s.last_end == begin)
+    else if (!whole || s.last_end == begin)
         n->kind = NGINX_OTHER;
 }
 

@@ -367,7 +367,7 @@ static bool take_certificate(struct nginx_tree *t, const struct reading *r,
     struct nginx_server *s = r->server;
     if (is_role(t, d, "certificate")) {
         add_path(t, d, s ? &s->chains : &t->chains);
-        if (r->included)
+        if (s && r->included)
             s->pair_file = r->file->named;
     } else if (is_role(t, d, "key")) {
         add_path(t, d, s ? &s->keys : &t->keys);

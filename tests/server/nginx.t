@@ -14,7 +14,7 @@ hello()
 {
     local name=$1
     shift
-    timeout 10 openssl s_client -connect 127.0.0.1:443 -servername "$name" -CAfile /pki/ca.pem "$@" \
+    timeout 10 openssl s_client -connect "127.0.0.1:${port:-443}" -servername "$name" -CAfile /pki/ca.pem "$@" \
         -cipher "${cipher:-ALL:COMPLEMENTOFALL:@SECLEVEL=0}" </dev/null >"$work/hello" 2>&1
     sed -n 's/^New, [^,]*, Cipher is \(.*\)/\1/p' "$work/hello" | grep -v NONE || echo refused
 }
@@ -46,6 +46,23 @@ run ask https shop.example.test /api/x
 is "$(grep -c '^X-Host' "$OUT")" 0 "a block with a field of its own sends none of those around it"
 echo 'ssl_protocols TLSv1.2;' >/etc/nginx/conf.d/twice.conf
 check "protocol versions said twice in one block add up" nginx -t -q
+cat >"$work/inherit.conf" <<'END'
+pid /run/inherit.pid;
+error_log /dev/null;
+events {}
+http {
+    ssl_certificate /etc/ssl/host/fullchain.pem;
+    ssl_certificate_key /etc/ssl/host/privkey.pem;
+    ssl_protocols TLSv1.2 TLSv1.3; # this version's own list ends before 1.3
+    ssl_conf_command Ciphersuites TLS_CHACHA20_POLY1305_SHA256;
+    server { listen 8444 ssl; }
+    server { listen 8445 ssl; ssl_conf_command Options NoRenegotiation; }
+}
+END
+nginx -c "$work/inherit.conf"
+is "$(port=8444 hello www.example.test -tls1_3)" TLS_CHACHA20_POLY1305_SHA256 "a command of the library is inherited"
+is "$(port=8445 hello www.example.test -tls1_3)" TLS_AES_256_GCM_SHA384 "but not by a server with any command of its own"
+nginx -c "$work/inherit.conf" -s quit 2>"$work/none"
 for line in 'ssl_ciphers HIGH;' 'ssl_ecdh_curve X25519;' 'ssl_session_tickets off;'; do
     echo "$line $line" >/etc/nginx/conf.d/twice.conf
     fails "twice in one block keeps nginx from starting: $line" nginx -t -q
