@@ -21,7 +21,7 @@ check "render --format json: is JSON with files and grants" json "$OUT" \
     'it[0]["service"] == "apache" and "/etc/apache2/conf-available/tlsharden.conf" in it[0]["files"] and it[0]["grants"]'
 run tlsharden render --for postfix=3.7.6,openssl=3.0.11
 out_has '^# postfix: /etc/postfix/main.cf' "--for names the services"
-is "$(grep -cE '^# (apache|courier|openldap):' "$OUT")" 0 "and no others are rendered"
+is "$(grep -cE '^# (apache|courier|nginx|openldap):' "$OUT")" 0 "and no others are rendered"
 
 run tlsharden render --output "$work/rendered"
 status_is 0 "render --output"
