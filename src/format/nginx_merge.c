@@ -208,53 +208,14 @@ static int check_fragment(const struct merge *m, struct err *err)
 
 /* --- places ---------------------------------------------------------------------------------- */
 
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t';
-}
-
 /* Over blanks, and over the "\r" of a line end. */
 static size_t skip_blanks(struct bytes text, size_t at)
 {
-    while (at < text.len && is_blank(text.data[at]))
+    while (at < text.len && nginx_is_blank(text.data[at]))
         at++;
     return at + 1 < text.len && text.data[at] == '\r' && text.data[at + 1] == '\n'
                ? at + 1
                : at;
-}
-
-/* Where the line begins on which nothing but blanks stands before `at`; NGINX_NONE where something does. */
-static size_t line_begin(struct bytes text, size_t at)
-{
-    while (at > 0 && is_blank(text.data[at - 1]))
-        at--;
-    return at == 0 || text.data[at - 1] == '\n' ? at : NGINX_NONE;
-}
-
-/* White space before a node that is the first on its line. */
-static struct bytes indent_of(const struct nginx_text *t, size_t node)
-{
-    size_t at = t->items[node].begin, begin = line_begin(t->text, at);
-    return begin == NGINX_NONE ? BYTES("") : text_span(t->text, begin, at);
-}
-
-static bool begins_line(const struct nginx_text *t, size_t node)
-{
-    return line_begin(t->text, t->items[node].begin) != NGINX_NONE;
-}
-
-/* The step of the first block that shows one. */
-static struct bytes find_step(const struct nginx_text *t)
-{
-    for (size_t i = 1; i < t->count; i++) {
-        size_t block = t->items[i].parent;
-        if (block == NGINX_NONE || !begins_line(t, i) || !begins_line(t, block))
-            continue;
-        struct bytes outer = indent_of(t, block), inner = indent_of(t, i);
-        if (inner.len > outer.len && memcmp(inner.data, outer.data, outer.len) == 0)
-            return text_span(inner, outer.len, inner.len);
-    }
-    return (struct bytes){.len = 0};
 }
 
 /* White space that a new line of this part begins with. */
@@ -262,13 +223,13 @@ static void add_indent(const struct merge *m, const struct nginx_range *r,
                        struct buf *out)
 {
     for (size_t i = r->first; i < r->last; i = nginx_next(m->t, i))
-        if (m->t->items[i].kind != NGINX_COMMENT && begins_line(m->t, i)) {
-            buf_addb(out, indent_of(m->t, i));
+        if (m->t->items[i].kind != NGINX_COMMENT && nginx_begins_line(m->t, i)) {
+            buf_addb(out, nginx_indent(m->t, i));
             return;
         }
     if (r->block == NGINX_NONE)
         return;
-    buf_addb(out, indent_of(m->t, r->block));
+    buf_addb(out, nginx_indent(m->t, r->block));
     buf_addb(out, m->step);
 }
 
@@ -318,7 +279,7 @@ static void drop(const struct merge *m, struct key *key)
 {
     const struct nginx_node *n = &m->t->items[key->node];
     struct bytes text = m->t->text;
-    size_t begin = line_begin(text, n->begin), end = skip_blanks(text, n->end);
+    size_t begin = nginx_line_begin(text, n->begin), end = skip_blanks(text, n->end);
     bool alone = begin != NGINX_NONE && (end == text.len || text.data[end] == '\n');
     key->done = true;
     if (!alone && end < text.len && text.data[end] == '\n')
@@ -349,7 +310,7 @@ static struct spot spot_at_end(const struct merge *m, const struct nginx_range *
     if (r->block == NGINX_NONE)
         return (struct spot){m->t->text.len, true};
     size_t close = m->t->items[m->t->items[r->block].close].begin;
-    size_t begin = line_begin(m->t->text, close);
+    size_t begin = nginx_line_begin(m->t->text, close);
     return begin == NGINX_NONE ? (struct spot){close, false} : (struct spot){begin, true};
 }
 
@@ -414,8 +375,8 @@ static void append(struct part *p, size_t want)
     struct spot spot =
         p->behind == NGINX_NONE ? spot_at_end(m, p->r) : spot_behind(m, p->behind);
     CLEANUP(buf_release) struct buf line = BUF_INIT;
-    if (spot.lines && p->behind != NGINX_NONE && begins_line(m->t, p->behind))
-        buf_addb(&line, indent_of(m->t, p->behind));
+    if (spot.lines && p->behind != NGINX_NONE && nginx_begins_line(m->t, p->behind))
+        buf_addb(&line, nginx_indent(m->t, p->behind));
     else if (spot.lines)
         add_indent(m, p->r, &line);
     buf_addb(&line, text_span(m->f->text, n->begin, n->end));
@@ -538,9 +499,7 @@ int nginx_merge(const struct nginx_text *text, const struct scope *scope,
                       .rules = rules,
                       .edits = edits,
                       .eol = text_eol(text->text),
-                      .step = find_step(text)};
-    if (!m.step.len)
-        m.step = find_step(fragment);
+                      .step = text->step.len ? text->step : fragment->step};
     if (!m.step.len)
         m.step = BYTES("\t");
     if (check_fragment(&m, err) < 0)

@@ -334,6 +334,49 @@ static void read_statement(struct reader *r)
         n->kind = NGINX_OTHER;
 }
 
+/* --- lines ----------------------------------------------------------------------------------- */
+
+bool nginx_is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+/* Where the line begins on which nothing but blanks stands before `at`; NGINX_NONE where something does. */
+size_t nginx_line_begin(struct bytes text, size_t at)
+{
+    while (at > 0 && nginx_is_blank(text.data[at - 1]))
+        at--;
+    return at == 0 || text.data[at - 1] == '\n' ? at : NGINX_NONE;
+}
+
+struct bytes nginx_indent(const struct nginx_text *t, size_t node)
+{
+    size_t at = t->items[node].begin, begin = nginx_line_begin(t->text, at);
+    return begin == NGINX_NONE ? BYTES("") : text_span(t->text, begin, at);
+}
+
+bool nginx_begins_line(const struct nginx_text *t, size_t node)
+{
+    return nginx_line_begin(t->text, t->items[node].begin) != NGINX_NONE;
+}
+
+/* The step of the first block that shows one. */
+static struct bytes find_step(const struct nginx_text *t)
+{
+    for (size_t i = 1; i < t->count; i++) {
+        size_t block = t->items[i].parent;
+        if (block == NGINX_NONE || !nginx_begins_line(t, i) ||
+            !nginx_begins_line(t, block))
+            continue;
+        struct bytes outer = nginx_indent(t, block), inner = nginx_indent(t, i);
+        if (inner.len > outer.len && memcmp(inner.data, outer.data, outer.len) == 0)
+            return text_span(inner, outer.len, inner.len);
+    }
+    return (struct bytes){.len = 0};
+}
+
+/* --- all of it ------------------------------------------------------------------------------- */
+
 static void close_all(struct nginx_text *t)
 {
     for (size_t i = 0; i < t->count; i++) {
@@ -361,6 +404,7 @@ void nginx_text_read(struct nginx_text *t, struct bytes text)
             read_statement(&r);
     }
     close_all(t);
+    t->step = find_step(t);
 }
 
 void nginx_text_release(struct nginx_text *t)

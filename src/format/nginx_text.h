@@ -33,7 +33,9 @@ struct nginx_text {
     struct bytes text; /* borrowed */
     struct nginx_node *items;
     size_t count, cap;
-    struct buf names;   /* NUL-terminated */
+    struct buf names; /* NUL-terminated */
+    struct bytes
+        step; /* how much further in than its block a directive stands; or empty */
     const char *broken; /* the first thing that nginx would not read, or NULL */
     size_t broken_line; /* where, from 1 */
 };
@@ -57,6 +59,14 @@ struct nginx_range nginx_within(const struct nginx_text *t, size_t block);
 size_t nginx_next(const struct nginx_text *t, size_t i);
 
 bool nginx_is_space(char c);
+bool nginx_is_blank(char c); /* within a line */
+
+/* Where the line begins on which nothing but blanks stands before `at`; NGINX_NONE where something does. */
+size_t nginx_line_begin(struct bytes text, size_t at);
+
+/* Is a node the first on its line? The white space before it then, otherwise nothing. */
+bool nginx_begins_line(const struct nginx_text *t, size_t node);
+struct bytes nginx_indent(const struct nginx_text *t, size_t node);
 
 /* Appends the word at or behind `*at`, quotes and protecting backslashes taken off, and moves there;
  * false when there is none. Comments between words are passed over. */

@@ -457,6 +457,26 @@ static int want_server(struct sites *s, const struct nginx_server *v, struct err
     return rc;
 }
 
+/* A file is held parsed for as long as its servers follow one another: there may be thousands in it. */
+static int want_servers(struct sites *s, struct err *err)
+{
+    struct document *held = NULL;
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < s->tree.server_count; i++) {
+        struct document *file = s->tree.servers[i].file;
+        if (file != held) {
+            document_open(file);
+            if (held)
+                document_close(held);
+            held = file;
+        }
+        rc = want_server(s, &s->tree.servers[i], err);
+    }
+    if (held)
+        document_close(held);
+    return rc;
+}
+
 static void add_names(struct sites *s, const struct nginx_server *v)
 {
     for (size_t i = 0; i < v->listens.count; i++) {
@@ -533,9 +553,8 @@ static int sites_want(struct sites *s, struct err *err)
     set_context(s, "sites", json_pack("{s:b}", "tls", any_secure(s)));
     if (want_policy(s, err) < 0 || want_files(s, err) < 0)
         return -1;
-    for (size_t i = 0; i < s->tree.server_count; i++)
-        if (want_server(s, &s->tree.servers[i], err) < 0)
-            return -1;
+    if (want_servers(s, err) < 0)
+        return -1;
     vhosts_tell_unused(&s->common);
     if (!any_secure(s))
         wanted_note(s->w, WANTED_INFO, NULL, NULL, "no server speaks TLS");
