@@ -10,7 +10,6 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <limits.h>
 #include <poll.h>
 #include <pthread.h>
@@ -61,24 +60,30 @@ static int close_others(int pipe)
     return 0;
 }
 
-static int drop_privileges(void)
+/* Who is to read something reads it as the user that he is, and stays that user. */
+static int drop_privileges(const struct child_job *job)
 {
-    if (geteuid() == 0 &&
-        (setgroups(0, NULL) < 0 || setresgid(NOBODY, NOBODY, NOBODY) < 0 ||
-         setresuid(NOBODY, NOBODY, NOBODY) < 0))
+    const struct user nobody = {.uid = NOBODY, .gid = NOBODY};
+    bool root = geteuid() == 0;
+    if (root && job->user && user_become(job->user) < 0)
+        return -1;
+    if (job->prepare)
+        job->prepare(job->ctx);
+    if (geteuid() == 0 && user_become(&nobody) < 0)
         return -1;
     return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
-static int confine(int pipe)
+/* The kernel forgets PR_SET_PDEATHSIG whenever the user changes. */
+static int confine(const struct child_job *job, int pipe)
 {
     signal(SIGXFSZ, SIG_IGN); /* a write that is refused is no reason to die */
-    if (close_others(pipe) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || clearenv() != 0)
+    if (close_others(pipe) < 0 || clearenv() != 0)
         return -1;
     if (limit(RLIMIT_CPU, CHILD_MS / 1000) < 0 || limit(RLIMIT_FSIZE, 0) < 0 ||
         limit(RLIMIT_CORE, 0) < 0 || limit(RLIMIT_NOFILE, 64) < 0)
         return -1;
-    if (drop_privileges() < 0)
+    if (drop_privileges(job) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
         return -1;
     return limit(RLIMIT_NPROC, 0);
 }
@@ -118,16 +123,15 @@ static void *load(const char *path)
     return dlmopen(space, path, RTLD_NOW | RTLD_LOCAL);
 }
 
-static void child(const struct library *l, const struct native *questions, size_t count,
-                  int pipe)
+static void child(const struct library *l, const struct child_job *job, int pipe)
 {
-    if (confine(pipe) < 0)
+    if (confine(job, pipe) < 0)
         return;
     FILE *out = fdopen(3, "w");
     if (!out)
         return;
     void *handle = load(l->path);
-    if (!handle || !engine_of(l->kind)->tell(handle, questions, count, out))
+    if (!handle || !job->run(handle, job->ctx, out))
         fprintf(out, "unloadable -\n");
     fflush(out);
 }
@@ -179,7 +183,7 @@ static int judge(const struct library *l, bool complete, const struct buf *text,
     return 0;
 }
 
-int child_ask(const struct library *library, const struct native *questions, size_t count,
+int child_run(const struct library *library, const struct child_job *job, size_t most,
               struct buf *ret, struct err *err)
 {
     int ends[2];
@@ -188,18 +192,41 @@ int child_ask(const struct library *library, const struct native *questions, siz
     fflush(NULL);
     pid_t pid = fork();
     if (pid == 0) {
-        child(library, questions, count, ends[1]);
+        child(library, job, ends[1]);
         _exit(0);
     }
     close(ends[1]);
     CLEANUP(fd_close) int fd = ends[0];
     if (pid < 0)
         return err_sys(err, errno, "start a process");
-    bool complete = read_all(fd, (count + 1) * CHILD_LIMIT, ret);
+    bool complete = read_all(fd, most, ret);
     if (!complete)
         kill(pid, SIGKILL);
     while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
         continue;
     buf_addc(ret, '\n');
     return judge(library, complete, ret, err);
+}
+
+/* --- questions ------------------------------------------------------------------------------- */
+
+struct questions {
+    const struct engine *engine;
+    const struct native *list;
+    size_t count;
+};
+
+static bool tell(void *handle, void *ctx, FILE *out)
+{
+    const struct questions *q = ctx;
+    return q->engine->tell(handle, q->list, q->count, out);
+}
+
+int child_ask(const struct library *library, const struct native *questions, size_t count,
+              struct buf *ret, struct err *err)
+{
+    struct questions q = {
+        .engine = engine_of(library->kind), .list = questions, .count = count};
+    const struct child_job job = {.run = tell, .ctx = &q};
+    return child_run(library, &job, (count + 1) * CHILD_LIMIT, ret, err);
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "dialect/dialect.h"
+#include "dialect/loading.h"
 
 struct engine {
     const char *name;
@@ -15,6 +16,9 @@ struct engine {
     /* Runs where the library is loaded: says of each question what its strings mean, in lines that
      * answer.h describes. `handle` is dlopen()'s. False: that is no such library. */
     bool (*tell)(void *handle, const struct native *questions, size_t count, FILE *out);
+    /* Runs there, too: whether the library takes these files; NULL: it cannot be asked that. Writes the lines that
+     * loading.h describes. False: that is no such library. */
+    bool (*load)(void *handle, const struct loading_files *files, FILE *out);
     /* Expands strings from the tables. */
     int (*read)(const struct library *library, const struct native *native,
                 struct resolved *ret, struct err *err);

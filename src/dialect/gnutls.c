@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "dialect/capability.h"
 #include "dialect/gnutls_product.h"
+#include "dialect/gnutls_load.h"
 #include "dialect/gnutls_tell.h"
 
 /* ECDSA has two names there: one for TLS 1.2, one that binds the curve for TLS 1.3. */
@@ -164,6 +165,7 @@ const struct engine engine_gnutls = {
     .object = "gnutls",
     .write = write_policy,
     .tell = gnutls_tell,
+    .load = gnutls_load,
     .read = read_tables,
     .has_suite = capability_suite,
     .has_group = capability_group,

@@ -10,6 +10,7 @@
 
 #include "base/directory.h"
 #include "format/ldif.h"
+#include "plan/loadable.h"
 #include "plan/shadow.h"
 #include "plan/usable.h"
 #include "probe/certificate.h"
@@ -194,7 +195,8 @@ static int check_group(struct plan *plan, const struct wanted *w,
                   f->remedy, "%s%s%s%s", f->what, c->where ? " (" : "",
                   c->where ? c->where : "", c->where ? ")" : "");
     }
-    return 0;
+    return certificate_errors(&report) ? 0
+                                       : loadable_check(plan, w, c, rules.reader, err);
 }
 
 static int compare_text(const char *a, const char *b)

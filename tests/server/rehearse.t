@@ -148,9 +148,16 @@ broken courier "a file that sh cannot read" /etc/courier/imapd-ssl 'imapd-ssl' a
 broken courier "a key of 1024 bits" /etc/courier/imapd.pem '1024 bits' \
     bash -c 'cat /pki/weak.key /pki/weak.chain.pem >/etc/courier/imapd.pem'
 
+broken courier "a key that only OpenSSL reads" /etc/courier/imapd.pem 'imapd.pem: gnutls .* does not take the private key' \
+    bash -c 'cat /pki/compressed.key /pki/ec.chain.pem >/etc/courier/imapd.pem'
+
 broken openldap "a key that its user cannot read" /etc/ldap/tls/privkey.pem 'openldap' chmod 600 /etc/ldap/tls/privkey.pem
 chown root:openldap /etc/ldap/tls/privkey.pem
 broken openldap "a key of another certificate" /etc/ldap/tls/privkey.pem 'does not belong' cp /pki/other.key /etc/ldap/tls/privkey.pem
+cp /pki/ec.chain.pem /etc/ldap/tls/fullchain.pem
+broken openldap "a key that only OpenSSL reads" /etc/ldap/tls/privkey.pem 'privkey.pem: gnutls .* does not take the private key.*openssl pkey' \
+    cp /pki/compressed.key /etc/ldap/tls/privkey.pem
+cp /pki/rsa.chain.pem /etc/ldap/tls/fullchain.pem
 broken openldap "an expired certificate" /etc/ldap/tls/fullchain.pem 'expired' cp /pki/expired.chain.pem /etc/ldap/tls/fullchain.pem
 
 append "$shop" 'Bogus on'
