@@ -11,6 +11,7 @@
 #include "base/directory.h"
 #include "format/ldif.h"
 #include "plan/loadable.h"
+#include "plan/rehearsable.h"
 #include "plan/shadow.h"
 #include "plan/usable.h"
 #include "probe/certificate.h"
@@ -287,14 +288,6 @@ static json_t *activation(const struct wanted *w, const char *key)
     return out;
 }
 
-/* service.json's "trial"; of a list, the first that applies. */
-static json_t *trial(const struct wanted *w)
-{
-    json_t *how CLEANUP(json_decrefp) =
-        lookup_select(w->context, json_object_get(w->service->spec, "trial"));
-    return json_incref(json_is_array(how) ? json_array_get(how, 0) : how);
-}
-
 static void describe(struct plan *plan, const struct wanted *w)
 {
     struct plan_service *s = plan_add_service(plan, w->service->name);
@@ -308,7 +301,7 @@ static void describe(struct plan *plan, const struct wanted *w)
     s->daemons = json_incref(json_object_get(w->service->spec, "daemons"));
     s->late = activation(w, "late");
     s->locks = json_incref(json_object_get(w->service->spec, "locks"));
-    s->trial = trial(w);
+    s->trial = rehearsable_trial(w);
     s->outage =
         w->running
             ? mem_strdup(json_string_value(json_object_get(w->service->spec, "outage")))

@@ -56,7 +56,7 @@ static void answer(int pipe, int rc, const struct err *err, const json_t *seen)
 static _Noreturn void act(const struct plan *plan, struct trial *t, int pipe)
 {
     struct err err = ERR_INIT;
-    int rc = scene_build(plan, t->service, json_object_get(t->how, "private"), &err);
+    int rc = scene_build(plan, t->service, t->how, &err);
     if (rc == 0)
         rc = trial_log_mount(&t->log, SCENE_PRIVATE, &err);
     if (rc == 0)

@@ -10,10 +10,11 @@
  *     {"argv": ["/usr/sbin/apache2ctl", "start"],     argument vector, ends or stays
  *      "private": ["/run/apache2", "/var/log/apache2"],   directories that become empty ones in
  *                                                         memory: owner, mode and subdirectories stay
+ *      "visible": ["/home/example/key.pem"],          optional: what is seen of hidden directories
  *      "log": "/var/log/example/error.log",           optional: where it explains a refusal, a pattern of
  *                                                     glob(7), or several
  *      "seconds": 10}                                 optional: how long it may take
- * /run and /tmp are always private.
+ * /run and /tmp are always private; /home, /root, mail and spool are hidden.
  */
 #ifndef REHEARSE_REHEARSE_H
 #define REHEARSE_REHEARSE_H

@@ -3,6 +3,8 @@
  * not matter: each directory with candidate files becomes an overlay whose lower layer is that descriptor and
  * whose upper layer is memory, with the owner and mode of the original, since a daemon may check.
  *
+ * People's files, their mail and the spool are not seen at all, but for what the configuration names.
+ *
  * Not hidden: devices, /proc of the new process namespace, /sys.
  */
 #include "rehearse/scene.h"
@@ -18,45 +20,12 @@
 
 #include "base/file.h"
 #include "base/strv.h"
+#include "rehearse/ground.h"
+#include "rehearse/hidden.h"
 #include "rehearse/loopback.h"
 
 #define LAYERS      SCENE_PRIVATE /* upper layers */
-#define TMPFS       "size=256m,nr_inodes=64k"
 #define DEPTH_LIMIT 8
-
-/* A directory of the host, opened before anything is mounted over it. */
-struct ground {
-    char *path;
-    int fd; /* -1: it does not exist */
-    struct stat st;
-};
-
-struct grounds {
-    struct ground *items;
-    size_t count, cap;
-};
-
-static void grounds_release(struct grounds *g)
-{
-    for (size_t i = 0; i < g->count; i++) {
-        free(g->items[i].path);
-        fd_close(&g->items[i].fd);
-    }
-    free(g->items);
-}
-
-static void grounds_add(struct grounds *g, const char *path)
-{
-    for (size_t i = 0; i < g->count; i++)
-        if (strcmp(g->items[i].path, path) == 0)
-            return;
-    MEM_GROW(g->items, g->count, g->cap);
-    struct ground *one = &g->items[g->count++];
-    *one = (struct ground){.path = mem_strdup(path),
-                           .fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-    if (one->fd >= 0 && fstat(one->fd, &one->st) < 0)
-        fd_close(&one->fd);
-}
 
 /* 1 with the reason: what could not be had. */
 static int impossible(struct err *err, const char *what)
@@ -66,16 +35,6 @@ static int impossible(struct err *err, const char *what)
 }
 
 /* --- memory ------------------------------------------------------------------------------ */
-
-static int mount_memory(const char *path, mode_t mode, struct err *err)
-{
-    if (mount("tmpfs", path, "tmpfs", MS_NOSUID | MS_NODEV, TMPFS) < 0 ||
-        chmod(path, mode) < 0) {
-        err_sys(err, errno, "mount memory at '%s'", path);
-        return 1;
-    }
-    return 0;
-}
 
 /* Subdirectories, with owner and mode; what is in them stays behind. */
 static int mirror(int from, int to, int depth)
@@ -112,7 +71,7 @@ static int make_private(const struct ground *g, struct err *err)
     struct err ignored = ERR_INIT;
     if (file_mkdirs(g->path, 0755, &ignored) < 0)
         return 0;
-    int rc = mount_memory(g->path, 0755, err);
+    int rc = ground_memory(g->path, 0755, err);
     if (rc != 0 || g->fd < 0)
         return rc;
     CLEANUP(fd_close) int to = open(g->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -127,16 +86,13 @@ static int make_memory(const struct grounds *private, struct err *err)
     static const struct {
         const char *path;
         mode_t mode;
-    } always[] = {{"/run", 0755},
-                  {"/tmp", 01777},
-                  {"/var/tmp", 01777},
-                  {"/dev/shm", 01777},
-                  {"/var/mail", 0755}};
+    } always[] = {
+        {"/run", 0755}, {"/tmp", 01777}, {"/var/tmp", 01777}, {"/dev/shm", 01777}};
     for (size_t i = 0; i < ARRAY_LEN(always); i++) {
         struct stat st;
         if (stat(always[i].path, &st) < 0)
             continue;
-        int rc = mount_memory(always[i].path, always[i].mode, err);
+        int rc = ground_memory(always[i].path, always[i].mode, err);
         if (rc != 0)
             return rc;
     }
@@ -164,12 +120,6 @@ static char *directory_of(const char *path)
     return dir;
 }
 
-static int by_path(const void *a, const void *b)
-{
-    return strcmp(((const struct ground *)a)->path, ((const struct ground *)b)->path);
-}
-
-/* Sorted: a directory comes before those in it, which are then mounted over its overlay. */
 static void find_grounds(const struct plan *plan, const char *service, struct grounds *g)
 {
     for (size_t i = 0; i < plan->file_count; i++) {
@@ -184,8 +134,7 @@ static void find_grounds(const struct plan *plan, const char *service, struct gr
         CLEANUP(mem_freep) char *dir = directory_of(plan->entries[i].file);
         grounds_add(g, dir);
     }
-    if (g->count)
-        qsort(g->items, g->count, sizeof *g->items, by_path);
+    grounds_sort(g);
 }
 
 static int overlay(const struct ground *g, size_t index, struct err *err)
@@ -290,24 +239,43 @@ static int close_off(struct err *err)
     return 0;
 }
 
-int scene_build(const struct plan *plan, const char *service, const json_t *private_dirs,
+/* Absolute paths; NULL is an empty list. */
+static int read_paths(const json_t *how, const char *name, int flags, struct grounds *ret,
+                      struct err *err)
+{
+    const json_t *list = json_object_get(how, name);
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const char *path = json_string_value(json_array_get(list, i));
+        if (!path || path[0] != '/')
+            return err_set(err, ERR_INPUT, "trial: '%s' is not a list of absolute paths",
+                           name);
+        grounds_open(ret, path, flags);
+    }
+    grounds_sort(ret);
+    return 0;
+}
+
+int scene_build(const struct plan *plan, const char *service, const json_t *how,
                 struct err *err)
 {
     CLEANUP(grounds_release) struct grounds private = {.count = 0};
+    CLEANUP(grounds_release) struct grounds visible = {.count = 0};
+    CLEANUP(grounds_release) struct grounds hidden = {.count = 0};
     CLEANUP(grounds_release) struct grounds candidates = {.count = 0};
-    for (size_t i = 0; i < json_array_size(private_dirs); i++) {
-        const char *path = json_string_value(json_array_get(private_dirs, i));
-        if (!path || path[0] != '/')
-            return err_set(err, ERR_INPUT,
-                           "trial: 'private' is not a list of absolute paths");
-        grounds_add(&private, path);
-    }
+    if (read_paths(how, "private", O_RDONLY | O_DIRECTORY, &private, err) < 0 ||
+        read_paths(how, "visible", O_PATH, &visible, err) < 0)
+        return -1;
+    hidden_find(&private, &hidden);
     if (plan)
         find_grounds(plan, service, &candidates);
     int rc = close_off(err);
     if (rc == 0)
+        rc = hidden_mount(&hidden, &visible, err);
+    if (rc == 0)
         rc = make_memory(&private, err);
     if (rc == 0 && plan)
         rc = put_candidates(plan, service, &candidates, err);
+    if (rc == 0)
+        rc = hidden_seal(&hidden, err);
     return rc == 0 ? loopback_open(err) : rc;
 }

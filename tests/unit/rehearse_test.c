@@ -10,7 +10,9 @@
 #include "unit/unit.h"
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <net/if.h>
 #include <netinet/in.h>
@@ -204,6 +206,104 @@ START_TEST(private_directories_are_empty_and_the_rest_is_readonly)
 }
 END_TEST
 
+static bool is_empty(const char *path)
+{
+    DIR *d = opendir(path);
+    bool empty = true;
+    for (struct dirent *e = d ? readdir(d) : NULL; e; e = readdir(d))
+        empty = empty && (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0);
+    if (d)
+        closedir(d);
+    return empty;
+}
+
+static int sees_nobodys_files(void *ctx, const char *service, struct err *err)
+{
+    static const char *const hidden[] = {"/root", "/home", "/var/mail"};
+    (void)ctx;
+    (void)service;
+    for (size_t i = 0; i < ARRAY_LEN(hidden); i++) {
+        CLEANUP(mem_freep) char *fresh = file_join(hidden[i], "tlsharden-test");
+        if (!file_exists(hidden[i]))
+            continue;
+        if (!is_empty(hidden[i]))
+            return err_set(err, ERR_SYSTEM, "'%s' is seen", hidden[i]);
+        if (mkdir(fresh, 0700) == 0 || errno != EROFS)
+            return err_set(err, ERR_SYSTEM, "'%s' can be written", hidden[i]);
+    }
+    DIR *spool = opendir("/var/spool");
+    for (struct dirent *e = spool ? readdir(spool) : NULL; e; e = readdir(spool)) {
+        CLEANUP(mem_freep) char *path = file_join("/var/spool", e->d_name);
+        if (e->d_type == DT_DIR && e->d_name[0] != '.' && !is_empty(path))
+            err_set(err, ERR_SYSTEM, "'%s' is seen", path);
+    }
+    if (spool)
+        closedir(spool);
+    return err->text[0] ? -1 : 0;
+}
+
+START_TEST(nobodys_files_are_seen)
+{
+    STAGE;
+    CLEANUP(mem_freep) char *marked = mem_strdup("/root/tlsharden-XXXXXX");
+    if (permitted())
+        ck_assert_ptr_nonnull(mkdtemp(marked));
+    int rc = rehearse(&s, "exec sleep 60", sees_nobodys_files);
+    if (permitted())
+        ck_assert_int_eq(rmdir(marked), 0);
+    ck_assert_msg(rc == (permitted() ? 0 : 1), "%s", s.err.text);
+}
+END_TEST
+
+static int sees_what_is_named(void *ctx, const char *service, struct err *err)
+{
+    const char *dir = ctx;
+    (void)service;
+    CLEANUP(mem_freep) char *key = tree_read(dir, "/keys/key.pem");
+    CLEANUP(mem_freep) char *diary = tree_read(dir, "/keys/diary");
+    CLEANUP(mem_freep) char *page = tree_read(dir, "/site/index.html");
+    CLEANUP(mem_freep) char *path = file_join(dir, "/keys/key.pem");
+    CLEANUP(mem_freep) char *keys = file_join(dir, "/keys");
+    CLEANUP(mem_freep) char *absent = file_join(dir, "/logs");
+    struct stat st;
+    if (!key || strcmp(key, "secret\n") != 0 || stat(keys, &st) < 0 ||
+        (st.st_mode & 07777) != 0750 || !page || !file_exists(absent))
+        return err_set(err, ERR_SYSTEM, "what is named is not seen");
+    if (diary)
+        return err_set(err, ERR_SYSTEM, "what lies beside it is seen");
+    if (open(path, O_WRONLY) >= 0 || errno != EROFS)
+        return err_set(err, ERR_SYSTEM, "it can be written");
+    return 0;
+}
+
+/* Beneath /root: a file, all of a directory, and one that has to be made. */
+START_TEST(what_the_configuration_names_is_seen)
+{
+    STAGE;
+    CLEANUP(mem_freep) char *dir = mem_strdup("/root/tlsharden-XXXXXX");
+    if (!permitted())
+        return;
+    ck_assert_ptr_nonnull(mkdtemp(dir));
+    tree_write(dir, "/keys/key.pem", "secret\n", 0600);
+    tree_write(dir, "/keys/diary", "dear diary\n", 0600);
+    tree_write(dir, "/site/index.html", "hello\n", 0644);
+    tree_write(dir, "/logs/old.log", "\n", 0644);
+    CLEANUP(mem_freep) char *keys = file_join(dir, "/keys");
+    CLEANUP(mem_freep) char *key = file_join(dir, "/keys/key.pem");
+    CLEANUP(mem_freep) char *site = file_join(dir, "/site");
+    CLEANUP(mem_freep) char *log = file_join(dir, "/logs/new.log");
+    ck_assert_int_eq(chmod(keys, 0750), 0);
+    s.plan->services[0].trial =
+        json_pack("{s:[s, s, s], s:[s, s, s], s:i}", "argv", "/bin/sleep", "60", "0",
+                  "visible", site, log, key, "seconds", 1);
+    int rc =
+        rehearse_service(s.plan, &s.plan->services[0], sees_what_is_named, dir, &s.err);
+    tree_remove(&dir);
+    dir = NULL;
+    ck_assert_msg(rc == 0, "%s", s.err.text);
+}
+END_TEST
+
 static int sees_loopback(void *ctx, const char *service, struct err *err)
 {
     (void)ctx;
@@ -315,7 +415,9 @@ START_TEST(a_trial_that_makes_no_sense)
         {"{}", "there is no 'argv'"},
         {"{\"argv\": [1]}", "'argv' is not a list of texts"},
         {"{\"argv\": [\"/bin/true\"], \"private\": [\"x\"]}",
-         "is not a list of absolute paths"},
+         "'private' is not a list of absolute paths"},
+        {"{\"argv\": [\"/bin/true\"], \"visible\": [\"x\"]}",
+         "'visible' is not a list of absolute paths"},
     };
     for (size_t i = 0; i < ARRAY_LEN(trials); i++) {
         json_decref(s.plan->services[0].trial);
@@ -346,8 +448,9 @@ END_TEST
 
 UNIT_MAIN("rehearse", the_candidate_is_seen_inside_only,
           without_the_privilege_in_a_user_namespace,
-          private_directories_are_empty_and_the_rest_is_readonly,
-          loopback_is_up_and_every_port_is_free, loopback_stands_for_every_address,
-          a_daemon_that_does_not_start, a_daemon_that_is_killed, a_daemon_that_ends_again,
-          a_daemon_that_never_answers, a_program_that_is_not_there,
-          a_trial_that_makes_no_sense, nothing_to_try_is_no_verdict)
+          private_directories_are_empty_and_the_rest_is_readonly, nobodys_files_are_seen,
+          what_the_configuration_names_is_seen, loopback_is_up_and_every_port_is_free,
+          loopback_stands_for_every_address, a_daemon_that_does_not_start,
+          a_daemon_that_is_killed, a_daemon_that_ends_again, a_daemon_that_never_answers,
+          a_program_that_is_not_there, a_trial_that_makes_no_sense,
+          nothing_to_try_is_no_verdict)

@@ -1,0 +1,38 @@
+/* Directories and files of the host, opened before anything is mounted over them. */
+#ifndef REHEARSE_GROUND_H
+#define REHEARSE_GROUND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/stat.h>
+
+#include "base/err.h"
+
+struct ground {
+    char *path; /* owned */
+    int fd;     /* -1: it does not exist */
+    struct stat st;
+};
+
+struct grounds {
+    struct ground *items; /* owned */
+    size_t count, cap;
+};
+
+void grounds_release(struct grounds *g);
+
+bool grounds_have(const struct grounds *g, const char *path);
+
+/* Opens a path with flags of open(2), unless they have it. */
+void grounds_open(struct grounds *g, const char *path, int flags);
+
+/* A directory. */
+void grounds_add(struct grounds *g, const char *path);
+
+/* By path: a directory comes before those in it, which are then mounted over it. */
+void grounds_sort(struct grounds *g);
+
+/* Mounts memory at a path. 0; 1: the kernel does not let us, `err` says what. */
+int ground_memory(const char *path, mode_t mode, struct err *err) MUST_CHECK;
+
+#endif
