@@ -59,13 +59,21 @@ static char *other_root(const struct cli *cli)
     return state_is_host(cli) ? mem_strdup("") : mem_printf(" --root %s", cli->root);
 }
 
+static void tell_rehearsal(const struct cli *cli, const struct proof_result *r)
+{
+    CLEANUP(mem_freep) char *without = proof_without(r);
+    if (r->result == PROOF_UNTRIED)
+        cli_say(cli, "%s: not rehearsed: %s", r->service, r->why);
+    else if (without)
+        cli_say(cli, "%s: rehearsed without %s, which no rehearsal has", r->service,
+                without);
+}
+
 static void tell_success(const struct cli *cli, const struct proof *proof,
                          unsigned generation)
 {
     for (size_t i = 0; cli->verbose && i < proof->result_count; i++)
-        if (proof->results[i].result == PROOF_UNTRIED)
-            cli_say(cli, "%s: not rehearsed: %s", proof->results[i].service,
-                    proof->results[i].why);
+        tell_rehearsal(cli, &proof->results[i]);
     CLEANUP(buf_release) struct buf clients = BUF_INIT;
     for (size_t i = 0; i < proof->result_count; i++)
         proof_clients_text(&proof->results[i], !cli->verbose, &clients);

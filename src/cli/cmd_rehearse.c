@@ -10,11 +10,14 @@
 static void print_result(const struct proof_result *r)
 {
     CLEANUP(buf_release) struct buf clients = BUF_INIT;
+    CLEANUP(mem_freep) char *without = proof_without(r);
     printf("%-12s %s", r->service, proof_word(r->result));
     if (r->result == PROOF_WORKS)
         printf(": %u endpoint%s proven", r->endpoints, r->endpoints == 1 ? "" : "s");
     else if (r->why)
         printf(": %s", r->why);
+    if (without)
+        printf(", without %s, which no rehearsal has", without);
     proof_clients_text(r, false, &clients);
     printf("\n%s", buf_str(&clients));
 }

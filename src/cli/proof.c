@@ -24,6 +24,7 @@ void proof_release(struct proof *p)
         free(p->results[i].why);
         json_decref(p->results[i].now);
         json_decref(p->results[i].then);
+        json_decref(p->results[i].without);
     }
     free(p->results);
 }

@@ -18,6 +18,7 @@ struct proof_result {
     char *why;          /* unless it works */
     json_t *now,
         *then; /* clients_look() at the running server, and at the rehearsed one; or NULL */
+    json_t *without; /* what the service has and its rehearsal had not: texts; or NULL */
 };
 
 struct proof {
@@ -49,13 +50,16 @@ int proof_policy(const struct profile *profile, const struct plan *plan,
                  const struct endpoint *e, struct policy *ret, unsigned *ret_versions,
                  struct err *err) MUST_CHECK;
 
-/* A new reference: [{"service", "result", "endpoints", "why", "clients": [{"role", "address", "port", "starttls", "name",
+/* A new reference: [{"service", "result", "endpoints", "why", "without": [TEXT], "clients": [{"role", "address", "port", "starttls", "name",
  * "now": {VERSION: SUITE}, "then": {VERSION: SUITE}}]}]. */
 json_t *proof_json(const struct proof *p);
 
 /* Appends "  apache    127.0.0.1:443 www.example.org: TLSv1 TLSv1.2 -> TLSv1.2 TLSv1.3" for each endpoint of a result, or
  * for those where the versions change. */
 void proof_clients_text(const struct proof_result *r, bool only_changed, struct buf *out);
+
+/* "milters and authentication by another server"; owned, NULL when nothing was left out. */
+char *proof_without(const struct proof_result *r);
 
 const char *
 proof_word(enum proof_rehearsal result); /* "works", "does not work", "not tried" */

@@ -37,11 +37,14 @@ static struct proof_result *add_result(struct proof *p, const struct plan_servic
                                             : PROOF_FAILS;
     MEM_GROW(p->results, p->result_count, p->result_cap);
     struct proof_result *r = &p->results[p->result_count++];
-    *r = (struct proof_result){.service = mem_strdup(s->name),
-                               .result = result,
-                               .endpoints =
-                                   result == PROOF_WORKS ? proof_count(p, s->name) : 0,
-                               .why = rc == 0 ? NULL : mem_strdup(err->text)};
+    *r = (struct proof_result){
+        .service = mem_strdup(s->name),
+        .result = result,
+        .endpoints = result == PROOF_WORKS ? proof_count(p, s->name) : 0,
+        .why = rc == 0 ? NULL : mem_strdup(err->text),
+        .without = result == PROOF_UNTRIED
+                       ? NULL
+                       : json_incref(json_object_get(s->trial, "without"))};
     return r;
 }
 
@@ -138,10 +141,11 @@ json_t *proof_json(const struct proof *p)
     json_t *all = json_array();
     for (size_t i = 0; i < p->result_count; i++) {
         const struct proof_result *r = &p->results[i];
-        json_array_append_new(all, json_pack("{s:s, s:s, s:i, s:s?, s:o}", "service",
-                                             r->service, "result", proof_word(r->result),
-                                             "endpoints", (int)r->endpoints, "why",
-                                             r->why, "clients", clients_json(r)));
+        json_array_append_new(all, json_pack("{s:s, s:s, s:i, s:s?, s:O?, s:o}",
+                                             "service", r->service, "result",
+                                             proof_word(r->result), "endpoints",
+                                             (int)r->endpoints, "why", r->why, "without",
+                                             r->without, "clients", clients_json(r)));
     }
     return all;
 }
@@ -165,6 +169,18 @@ void proof_clients_text(const struct proof_result *r, bool only_changed, struct 
                  json_integer_value(json_object_get(v, "port")), name ? " " : "",
                  name ? name : "", same ? "" : now, same ? "" : " -> ", then);
     }
+}
+
+char *proof_without(const struct proof_result *r)
+{
+    struct buf out = BUF_INIT;
+    size_t count = json_array_size(r->without);
+    for (size_t i = 0; i < count; i++) {
+        const char *between = i + 1 < count ? ", " : " and ";
+        buf_addf(&out, "%s%s", i ? between : "",
+                 json_string_value(json_array_get(r->without, i)));
+    }
+    return count ? buf_take(&out) : NULL;
 }
 
 /* --- in the transaction ---------------------------------------------------------------------- */

@@ -11,6 +11,9 @@
  *      "private": ["/run/apache2", "/var/log/apache2"],   directories that become empty ones in
  *                                                         memory: owner, mode and subdirectories stay
  *      "visible": ["/home/example/key.pem"],          optional: what is seen of hidden directories
+ *      "writable": ["/etc/example"],                  optional: directories whose changes go to memory
+ *      "prepare": [["/usr/sbin/exampleconf", "x=y"]], optional: commands that come first, once the files are there
+ *      "without": ["milters"],                        optional: what these take away, in words for people
  *      "log": "/var/log/example/error.log",           optional: where it explains a refusal, a pattern of
  *                                                     glob(7), or several
  *      "seconds": 10}                                 optional: how long it may take

@@ -122,13 +122,13 @@ static char *directory_of(const char *path)
 
 static void find_grounds(const struct plan *plan, const char *service, struct grounds *g)
 {
-    for (size_t i = 0; i < plan->file_count; i++) {
+    for (size_t i = 0; plan && i < plan->file_count; i++) {
         if (strcmp(plan->files[i].service, service) != 0)
             continue;
         CLEANUP(mem_freep) char *dir = directory_of(plan->files[i].path);
         grounds_add(g, dir);
     }
-    for (size_t i = 0; i < plan->entry_count; i++) {
+    for (size_t i = 0; plan && i < plan->entry_count; i++) {
         if (strcmp(plan->entries[i].service, service) != 0 || !plan->entries[i].file)
             continue;
         CLEANUP(mem_freep) char *dir = directory_of(plan->entries[i].file);
@@ -206,14 +206,16 @@ static int put_entry(const struct plan_entry *e, struct err *err)
     return file_write_all(fd, e->file_after.data, e->file_after.len, e->file, err);
 }
 
-static int put_candidates(const struct plan *plan, const char *service,
-                          const struct grounds *g, struct err *err)
+static int overlay_all(const struct grounds *g, struct err *err)
 {
-    for (size_t i = 0; i < g->count; i++) {
-        int rc = overlay(&g->items[i], i, err);
-        if (rc != 0)
-            return rc;
-    }
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < g->count; i++)
+        rc = overlay(&g->items[i], i, err);
+    return rc;
+}
+
+static int put_candidates(const struct plan *plan, const char *service, struct err *err)
+{
     for (size_t i = 0; i < plan->file_count; i++)
         if (strcmp(plan->files[i].service, service) == 0 &&
             put_candidate(&plan->files[i], err) < 0)
@@ -261,20 +263,22 @@ int scene_build(const struct plan *plan, const char *service, const json_t *how,
     CLEANUP(grounds_release) struct grounds private = {.count = 0};
     CLEANUP(grounds_release) struct grounds visible = {.count = 0};
     CLEANUP(grounds_release) struct grounds hidden = {.count = 0};
-    CLEANUP(grounds_release) struct grounds candidates = {.count = 0};
+    CLEANUP(grounds_release) struct grounds writable = {.count = 0};
     if (read_paths(how, "private", O_RDONLY | O_DIRECTORY, &private, err) < 0 ||
-        read_paths(how, "visible", O_PATH, &visible, err) < 0)
+        read_paths(how, "visible", O_PATH, &visible, err) < 0 ||
+        read_paths(how, "writable", O_RDONLY | O_DIRECTORY, &writable, err) < 0)
         return -1;
     hidden_find(&private, &hidden);
-    if (plan)
-        find_grounds(plan, service, &candidates);
+    find_grounds(plan, service, &writable);
     int rc = close_off(err);
     if (rc == 0)
         rc = hidden_mount(&hidden, &visible, err);
     if (rc == 0)
         rc = make_memory(&private, err);
+    if (rc == 0)
+        rc = overlay_all(&writable, err);
     if (rc == 0 && plan)
-        rc = put_candidates(plan, service, &candidates, err);
+        rc = put_candidates(plan, service, err);
     if (rc == 0)
         rc = hidden_seal(&hidden, err);
     return rc == 0 ? loopback_open(err) : rc;

@@ -63,34 +63,35 @@ static _Noreturn void become(char *const argv[], int output)
     _exit(127);
 }
 
-static int read_argv(const struct trial *t, struct strv *argv, struct err *err)
+static int read_argv(const json_t *list, const char *name, struct strv *argv,
+                     struct err *err)
 {
-    const json_t *list = json_object_get(t->how, "argv");
     for (size_t i = 0; i < json_array_size(list); i++) {
         const char *arg = json_string_value(json_array_get(list, i));
         if (!arg)
-            return err_set(err, ERR_INPUT, "trial: 'argv' is not a list of texts");
+            return err_set(err, ERR_INPUT, "trial: '%s' is not a list of texts", name);
         strv_add(argv, arg);
     }
     if (!argv->count)
-        return err_set(err, ERR_INPUT, "trial: there is no 'argv'");
+        return err_set(err, ERR_INPUT, "trial: there is no '%s'", name);
     return 0;
 }
 
-static int start(const struct trial *t, struct daemon *d, struct err *err)
+/* The process, or -1. */
+static pid_t start(const json_t *list, const char *name, struct err *err)
 {
     CLEANUP(strv_release) struct strv argv = STRV_INIT;
-    if (read_argv(t, &argv, err) < 0)
+    if (read_argv(list, name, &argv, err) < 0)
         return -1;
     CLEANUP(fd_close)
     int output = open(OUTPUT, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     if (output < 0)
         return err_sys(err, errno, "keep its output");
     umask(022);
-    d->pid = fork();
-    if (d->pid == 0)
+    pid_t pid = fork();
+    if (pid == 0)
         become(argv.items, output);
-    return d->pid < 0 ? err_sys(err, errno, "fork") : 0;
+    return pid < 0 ? err_sys(err, errno, "fork") : pid;
 }
 
 /* --- judging ----------------------------------------------------------------------------- */
@@ -192,14 +193,32 @@ static int refuse(const struct trial *t, const char *why, struct err *err)
     return err_set(err, ERR_REFUSED, "%.700s%s", why, buf_str(&said));
 }
 
-static int refuse_start(const struct trial *t, const struct daemon *d, struct err *err)
+static int refuse_status(const struct trial *t, const char *what, int status,
+                         struct err *err)
 {
     CLEANUP(mem_freep)
-    char *why =
-        WIFEXITED(d->status)
-            ? mem_printf("it does not start (exit status %d)", WEXITSTATUS(d->status))
-            : mem_printf("it does not start (signal %d)", WTERMSIG(d->status));
+    char *why = WIFEXITED(status)
+                    ? mem_printf("%s (exit status %d)", what, WEXITSTATUS(status))
+                    : mem_printf("%s (signal %d)", what, WTERMSIG(status));
     return refuse(t, why, err);
+}
+
+/* Commands in turn, each to its end. */
+static int prepare(const struct trial *t, struct err *err)
+{
+    const json_t *list = json_object_get(t->how, "prepare");
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        int status = 0;
+        pid_t pid = start(json_array_get(list, i), "prepare", err);
+        if (pid < 0)
+            return -1;
+        while (waitpid(pid, &status, 0) < 0)
+            if (errno != EINTR)
+                return err_sys(err, errno, "wait");
+        if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+            return refuse_status(t, "it cannot be prepared", status, err);
+    }
+    return 0;
 }
 
 static void pause_a_little(void)
@@ -210,14 +229,17 @@ static void pause_a_little(void)
 int trial_run(struct trial *t, struct err *err)
 {
     struct daemon d = {.pid = -1};
-    if (start(t, &d, err) < 0)
+    if (prepare(t, err) < 0)
+        return -1;
+    d.pid = start(json_object_get(t->how, "argv"), "argv", err);
+    if (d.pid < 0)
         return -1;
     int64_t deadline = deadline_in(trial_seconds(t->how) * 1000);
     for (;;) {
         struct err answer = ERR_INIT;
         reap(&d);
         if (failed_to_start(&d))
-            return refuse_start(t, &d, err);
+            return refuse_status(t, "it does not start", d.status, err);
         if (t->calls.verify(t->calls.ctx, t->service, &answer) == 0) {
             t->seen = t->calls.look ? t->calls.look(t->calls.ctx, t->service) : NULL;
             return 0;

@@ -15,12 +15,25 @@ static json_t *step(const json_t *value, const char *name)
     return *name && !*end ? json_array_get(value, i) : NULL;
 }
 
+/* The first element in which the path leads to something that holds. */
+static json_t *any(const json_t *list, const char *path)
+{
+    json_t *found = NULL;
+    for (size_t i = 0; !found && i < json_array_size(list); i++) {
+        found = lookup(json_array_get(list, i), path);
+        found = lookup_truthy(found) ? found : NULL;
+    }
+    return found;
+}
+
 json_t *lookup(const json_t *context, const char *path)
 {
     json_t *found = NULL;
     for (const json_t *at = context; at && *path; at = found) {
         size_t n = strcspn(path, ".");
         CLEANUP(mem_freep) char *name = mem_strndup(path, n);
+        if (strncmp(path, "*.", 2) == 0 && json_is_array(at))
+            return any(at, path + 2);
         found = step(at, name);
         path += n + (path[n] == '.');
     }

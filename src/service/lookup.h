@@ -3,6 +3,7 @@
  * speaks of facts.
  *
  *     "certificate.chain", "present.config.entries.0.dn"   a member or an array element per step
+ *     "present.master.services.*.options.x"                of an array, the first element where that holds
  *     "!facts.implicit_off"                                in conditions: not
  */
 #ifndef SERVICE_LOOKUP_H

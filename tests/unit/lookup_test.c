@@ -31,6 +31,11 @@ START_TEST(paths)
     for (size_t i = 0; i < ARRAY_LEN(nowhere); i++)
         ck_assert_msg(lookup(c, nowhere[i]) == NULL, "'%s'", nowhere[i]);
     ck_assert_ptr_null(lookup(NULL, "a"));
+    ck_assert_str_eq(lookup_text(c, "a.list.*.dn"), "x");
+    ck_assert_int_eq(json_integer_value(lookup(c, "a.list.*.1")),
+                     2); /* not the first: it has none */
+    ck_assert_ptr_null(lookup(c, "a.list.*.none"));
+    ck_assert_ptr_null(lookup(c, "a.*.b")); /* of arrays only */
     ck_assert_ptr_null(lookup_text(c, "a.empty"));
     ck_assert_ptr_null(lookup_text(c, "yes"));
 }

@@ -206,6 +206,49 @@ START_TEST(private_directories_are_empty_and_the_rest_is_readonly)
 }
 END_TEST
 
+static int sees_what_was_prepared(void *ctx, const char *service, struct err *err)
+{
+    struct stage *s = ctx;
+    (void)service;
+    CLEANUP(mem_freep) char *made = tree_read(s->root, "/etc/svc/made.cf");
+    CLEANUP(mem_freep) char *appended = tree_read(s->root, "/etc/svc/main.cf");
+    return made && strcmp(made, "x\n") == 0 && appended &&
+                   strcmp(appended, "new\nmore\n") == 0
+               ? 0
+               : err_set(err, ERR_SYSTEM, "it was not prepared");
+}
+
+/* Commands see the candidate, change what is writable, and come before the daemon, in turn. */
+START_TEST(commands_that_prepare_it)
+{
+    STAGE;
+    CLEANUP(mem_freep) char *dir = file_join(s.root, "/etc/svc");
+    CLEANUP(mem_freep)
+    char *make = mem_printf("echo x >%s/made.new; echo more >>%s", dir, s.config);
+    CLEANUP(mem_freep) char *move = mem_printf("mv %s/made.new %s/made.cf", dir, dir);
+    CLEANUP(mem_freep) char *run = mem_printf("test -e %s/made.cf && sleep 60", dir);
+    s.plan->services[0].trial =
+        json_pack("{s:[s, s, s], s:[s], s:[[s, s, s], [s, s, s]], s:i}", "argv",
+                  "/bin/sh", "-c", run, "writable", dir, "prepare", "/bin/sh", "-c", make,
+                  "/bin/sh", "-c", move, "seconds", 1);
+    int rc = rehearse_service(s.plan, &s.plan->services[0], sees_what_was_prepared, &s,
+                              &s.err);
+    ck_assert_msg(rc == (permitted() ? 0 : 1), "%s", s.err.text);
+}
+END_TEST
+
+START_TEST(a_command_that_fails)
+{
+    STAGE;
+    s.plan->services[0].trial =
+        json_pack("{s:[s], s:[[s, s, s]]}", "argv", "/bin/true", "prepare", "/bin/sh",
+                  "-c", "echo no such setting; exit 7");
+    int rc = rehearse_service(s.plan, &s.plan->services[0], says_yes, &s, &s.err);
+    ck_assert_int_eq(rc, permitted() ? -1 : 1);
+    assert_text(&s, "it cannot be prepared (exit status 7); it said: no such setting");
+}
+END_TEST
+
 static bool is_empty(const char *path)
 {
     DIR *d = opendir(path);
@@ -416,6 +459,10 @@ START_TEST(a_trial_that_makes_no_sense)
         {"{\"argv\": [1]}", "'argv' is not a list of texts"},
         {"{\"argv\": [\"/bin/true\"], \"private\": [\"x\"]}",
          "'private' is not a list of absolute paths"},
+        {"{\"argv\": [\"/bin/true\"], \"prepare\": [[1]]}",
+         "'prepare' is not a list of texts"},
+        {"{\"argv\": [\"/bin/true\"], \"writable\": [1]}",
+         "'writable' is not a list of absolute paths"},
         {"{\"argv\": [\"/bin/true\"], \"visible\": [\"x\"]}",
          "'visible' is not a list of absolute paths"},
     };
