@@ -16,7 +16,7 @@ static void print_result(const struct proof_result *r)
         printf(": %u endpoint%s proven", r->endpoints, r->endpoints == 1 ? "" : "s");
     else if (r->why)
         printf(": %s", r->why);
-    if (without)
+    if (without && r->result == PROOF_WORKS)
         printf(", without %s, which no rehearsal has", without);
     proof_clients_text(r, false, &clients);
     printf("\n%s", buf_str(&clients));

@@ -7,12 +7,57 @@
  */
 #include "plan/rehearsable.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/path.h"
 #include "service/lookup.h"
 
 #define NAME_LIMIT 1024 /* bytes of a path; longer words are none */
+
+/* --- words ----------------------------------------------------------------------------------- */
+
+static bool is_end(char c)
+{
+    return (unsigned char)c <= ' ' || strchr("\"'`<>;,()|", c);
+}
+
+/* Whether a path may begin behind this: "key=/home/x", "hash:/home/x", not "a/b". */
+static bool is_before(char c)
+{
+    return is_end(c) || c == '=' || c == ':' || c == '{';
+}
+
+/* The next absolute path from *at on; owned, NULL at the end. */
+static char *next_path(struct bytes text, size_t *at)
+{
+    for (size_t i = *at, n; i < text.len; i += n ? n : 1) {
+        n = 0;
+        if (text.data[i] != '/' || (i && !is_before(text.data[i - 1])))
+            continue;
+        while (i + n < text.len && text.data[i + n] && !is_end(text.data[i + n]))
+            n++;
+        *at = i + n;
+        if (n < NAME_LIMIT)
+            return mem_strndup(text.data + i, n);
+    }
+    return NULL;
+}
+
+/* Whether a line begins with one of these words, in any case. */
+static bool begins_with_one(struct bytes line, const json_t *words)
+{
+    size_t n = 0;
+    line = bytes_trim(line);
+    while (n < line.len && (unsigned char)line.data[n] > ' ')
+        n++;
+    for (size_t i = 0; i < json_array_size(words); i++) {
+        const char *word = json_string_value(json_array_get(words, i));
+        if (word && strlen(word) == n && strncasecmp(line.data, word, n) == 0)
+            return true;
+    }
+    return false;
+}
 
 /* --- what has to be seen --------------------------------------------------------------------- */
 
@@ -62,31 +107,11 @@ static void look_at(struct search *s, const char *path)
         json_array_append_new(s->visible, json_string(real ? real : path));
 }
 
-static bool is_end(char c)
-{
-    return (unsigned char)c <= ' ' || strchr("\"'`<>;,()|", c);
-}
-
-/* Whether a path may begin behind this: "key=/home/x", "hash:/home/x", not "a/b". */
-static bool is_before(char c)
-{
-    return is_end(c) || c == '=' || c == ':' || c == '{';
-}
-
 static void look_in(struct search *s, struct bytes text)
 {
-    for (size_t i = 0; i < text.len; i++) {
-        size_t n = 0;
-        if (text.data[i] != '/' || (i && !is_before(text.data[i - 1])))
-            continue;
-        while (i + n < text.len && text.data[i + n] && !is_end(text.data[i + n]))
-            n++;
-        CLEANUP(mem_freep)
-        char *word = n < NAME_LIMIT ? mem_strndup(text.data + i, n) : NULL;
-        if (word)
-            look_at(s, word);
-        i += n ? n - 1 : 0;
-    }
+    char *word;
+    for (size_t at = 0; (word = next_path(text, &at)); free(word))
+        look_at(s, word);
 }
 
 static json_t *visible(const struct wanted *w)
@@ -141,7 +166,22 @@ static const char *member(const json_t *object, const char *name)
     return json_string_value(json_object_get(object, name));
 }
 
-/* An element {"document": ID, "scope": KIND, "path": PATH} is what stands there in each document of that id. */
+/* The paths in lines that begin with one of these words, of every document. */
+static void add_behind(const struct wanted *w, const json_t *words, json_t *out)
+{
+    for (size_t i = 0; i < w->documents.count; i++) {
+        struct bytes rest = bytes_buf(&w->documents.items[i]->text);
+        for (struct bytes line; bytes_next_line(&rest, &line);) {
+            char *path;
+            for (size_t at = 0;
+                 begins_with_one(line, words) && (path = next_path(line, &at));
+                 free(path))
+                json_array_append_new(out, json_string(path));
+        }
+    }
+}
+
+/* An element {"behind": [WORD, ...]} is what add_behind() finds, {"document": ID, "scope": KIND, "path": PATH} is what stands there in each document of that id. */
 static json_t *directories(const struct wanted *w, const json_t *list)
 {
     json_t *out = json_array(), *v;
@@ -152,7 +192,9 @@ static json_t *directories(const struct wanted *w, const json_t *list)
         for (size_t k = 0; id && path && k < w->documents.count; k++)
             if (strcmp(w->documents.items[k]->id, id) == 0)
                 add_of_document(w->documents.items[k], member(v, "scope"), path, out);
-        if (!id)
+        if (json_object_get(v, "behind"))
+            add_behind(w, json_object_get(v, "behind"), out);
+        else if (!id)
             json_array_append(out, v);
     }
     return out;
@@ -166,9 +208,11 @@ json_t *rehearsable_trial(const struct wanted *w)
     json_t *out = one ? json_copy(one) : NULL;
     if (!out)
         return NULL;
-    if (json_object_get(out, "private"))
-        json_object_set_new(out, "private",
-                            directories(w, json_object_get(out, "private")));
+    static const char *const lists[] = {"private", "writable", "fresh"};
+    for (size_t i = 0; i < ARRAY_LEN(lists); i++)
+        if (json_object_get(out, lists[i]))
+            json_object_set_new(out, lists[i],
+                                directories(w, json_object_get(out, lists[i])));
     if (w->host->live)
         json_object_set_new(out, "visible", visible(w));
     return out;

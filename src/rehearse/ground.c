@@ -64,3 +64,9 @@ int ground_memory(const char *path, mode_t mode, struct err *err)
     }
     return 0;
 }
+
+bool ground_lies_in(const char *dir, const char *path)
+{
+    size_t n = strlen(dir);
+    return strncmp(path, dir, n) == 0 && path[n] == '/';
+}

@@ -35,4 +35,7 @@ void grounds_sort(struct grounds *g);
 /* Mounts memory at a path. 0; 1: the kernel does not let us, `err` says what. */
 int ground_memory(const char *path, mode_t mode, struct err *err) MUST_CHECK;
 
+/* Whether a path lies in a directory; both are absolute, without links and without a slash at the end. */
+bool ground_lies_in(const char *dir, const char *path);
+
 #endif

@@ -74,12 +74,6 @@ static int show(const struct ground *hidden, const struct ground *g, struct err 
     return 0;
 }
 
-static bool lies_in(const struct ground *hidden, const char *path)
-{
-    size_t n = strlen(hidden->path);
-    return strncmp(path, hidden->path, n) == 0 && path[n] == '/';
-}
-
 /* Memory over a directory, and in it what stays; `memory` becomes that mount. */
 static int hide(struct ground *hidden, const struct grounds *visible, int *memory,
                 struct err *err)
@@ -93,7 +87,7 @@ static int hide(struct ground *hidden, const struct grounds *visible, int *memor
     if (*memory < 0 || chown(hidden->path, hidden->st.st_uid, hidden->st.st_gid) < 0)
         return err_sys(err, errno, "prepare '%s'", hidden->path);
     for (size_t i = 0; rc == 0 && i < visible->count; i++)
-        if (lies_in(hidden, visible->items[i].path))
+        if (ground_lies_in(hidden->path, visible->items[i].path))
             rc = show(hidden, &visible->items[i], err);
     return rc;
 }

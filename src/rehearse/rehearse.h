@@ -12,6 +12,7 @@
  *                                                         memory: owner, mode and subdirectories stay
  *      "visible": ["/home/example/key.pem"],          optional: what is seen of hidden directories
  *      "writable": ["/etc/example"],                  optional: directories whose changes go to memory
+ *      "fresh": ["/srv/example/log"],                 optional: files that begin empty, and can be written
  *      "prepare": [["/usr/sbin/exampleconf", "x=y"]], optional: commands that come first, once the files are there
  *      "without": ["milters"],                        optional: what these take away, in words for people
  *      "log": "/var/log/example/error.log",           optional: where it explains a refusal, a pattern of

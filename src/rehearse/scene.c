@@ -227,6 +227,59 @@ static int put_candidates(const struct plan *plan, const char *service, struct e
     return 0;
 }
 
+/* --- files that begin empty -------------------------------------------------------------- */
+
+/* What is empty and in memory already, and where nothing can be laid over. */
+static bool needs_no_layer(const struct grounds *private, const char *dir)
+{
+    static const char *const trees[] = {"/dev", "/proc", "/run", "/sys"};
+    for (size_t i = 0; i < ARRAY_LEN(trees); i++)
+        if (strcmp(dir, trees[i]) == 0 || ground_lies_in(trees[i], dir))
+            return true;
+    for (size_t i = 0; i < private->count; i++)
+        if (strcmp(dir, private->items[i].path) == 0 ||
+            ground_lies_in(private->items[i].path, dir))
+            return true;
+    return strcmp(dir, "/tmp") == 0 || strcmp(dir, "/var/tmp") == 0;
+}
+
+/* Their directories become writable. One that does not exist is for the daemon to miss. */
+static void find_fresh(const struct grounds *private, struct grounds *fresh,
+                       struct grounds *writable)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < fresh->count; i++) {
+        struct ground g = fresh->items[i];
+        CLEANUP(mem_freep)
+        char *dir = mem_strndup(g.path, (size_t)(strrchr(g.path, '/') - g.path));
+        bool file = g.fd < 0 || S_ISREG(g.st.st_mode);
+        if (file && *dir && file_exists(dir) && !needs_no_layer(private, dir)) {
+            grounds_add(writable, dir);
+            fresh->items[kept++] = g;
+        } else {
+            free(g.path);
+            fd_close(&g.fd);
+        }
+    }
+    fresh->count = kept;
+}
+
+/* An empty one in the place of each that is there, which costs no memory. */
+static int make_fresh(const struct grounds *fresh, struct err *err)
+{
+    for (size_t i = 0; i < fresh->count; i++) {
+        const struct ground *g = &fresh->items[i];
+        if (g->fd < 0 || unlink(g->path) < 0)
+            continue;
+        CLEANUP(fd_close)
+        int fd = open(g->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        if (fd < 0 || fchown(fd, g->st.st_uid, g->st.st_gid) < 0 ||
+            fchmod(fd, g->st.st_mode & 07777) < 0)
+            return err_sys(err, errno, "make '%s'", g->path);
+    }
+    return 0;
+}
+
 /* --- all together ------------------------------------------------------------------------ */
 
 static int close_off(struct err *err)
@@ -264,10 +317,13 @@ int scene_build(const struct plan *plan, const char *service, const json_t *how,
     CLEANUP(grounds_release) struct grounds visible = {.count = 0};
     CLEANUP(grounds_release) struct grounds hidden = {.count = 0};
     CLEANUP(grounds_release) struct grounds writable = {.count = 0};
+    CLEANUP(grounds_release) struct grounds fresh = {.count = 0};
     if (read_paths(how, "private", O_RDONLY | O_DIRECTORY, &private, err) < 0 ||
         read_paths(how, "visible", O_PATH, &visible, err) < 0 ||
-        read_paths(how, "writable", O_RDONLY | O_DIRECTORY, &writable, err) < 0)
+        read_paths(how, "writable", O_RDONLY | O_DIRECTORY, &writable, err) < 0 ||
+        read_paths(how, "fresh", O_PATH, &fresh, err) < 0)
         return -1;
+    find_fresh(&private, &fresh, &writable);
     hidden_find(&private, &hidden);
     find_grounds(plan, service, &writable);
     int rc = close_off(err);
@@ -277,6 +333,8 @@ int scene_build(const struct plan *plan, const char *service, const json_t *how,
         rc = make_memory(&private, err);
     if (rc == 0)
         rc = overlay_all(&writable, err);
+    if (rc == 0)
+        rc = make_fresh(&fresh, err);
     if (rc == 0 && plan)
         rc = put_candidates(plan, service, err);
     if (rc == 0)

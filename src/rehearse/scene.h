@@ -15,7 +15,7 @@
 
 /* Makes the host read-only, and memory of /run, /tmp, /var/tmp, /dev/shm and the directories in how.private; hides
  * people's files, mail and spool (plan/rehearsable.h) but for how.visible; makes changes
- * in how.writable go to memory; lays the plan's files of `service` over the real ones (none, when `plan` is NULL) and brings loopback up. Members of `how` may be left out.
+ * in how.writable go to memory, with empty files in the place of how.fresh; lays the plan's files of `service` over the real ones (none, when `plan` is NULL) and brings loopback up. Members of `how` may be left out.
  * 0; 1: the kernel or a container does not let us, `err` says what; -1: ERR_SYSTEM, ERR_INPUT. */
 int scene_build(const struct plan *plan, const char *service, const json_t *how,
                 struct err *err) MUST_CHECK;

@@ -249,6 +249,39 @@ START_TEST(a_command_that_fails)
 }
 END_TEST
 
+static int sees_a_fresh_log(void *ctx, const char *service, struct err *err)
+{
+    struct stage *s = ctx;
+    (void)service;
+    CLEANUP(mem_freep) char *log = tree_read(s->root, "/log/sub/old.log");
+    CLEANUP(mem_freep) char *other = tree_read(s->root, "/log/sub/other");
+    CLEANUP(mem_freep) char *first = tree_read(s->root, "/log/sub/first.log");
+    return log && strcmp(log, "today\n") == 0 && other && first
+               ? 0
+               : err_set(err, ERR_SYSTEM, "the log is '%s'", log ? log : "not there");
+}
+
+/* A log in a directory that holds other things as well; one that is not there yet; one that cannot be made. */
+START_TEST(a_log_that_begins_empty)
+{
+    STAGE;
+    CLEANUP(mem_freep) char *log = file_join(s.log, "sub/old.log");
+    CLEANUP(mem_freep) char *first = file_join(s.log, "sub/first.log");
+    CLEANUP(mem_freep) char *nowhere = file_join(s.log, "none/x.log");
+    CLEANUP(mem_freep)
+    char *run = mem_printf("echo today >>%s; echo x >>%s; echo x >>%s; exec sleep 60",
+                           log, first, nowhere);
+    tree_write(s.root, "/log/sub/other", "stays\n", 0644);
+    buf_clear(&s.before);
+    tree_describe(s.root, "", &s.before);
+    s.plan->services[0].trial =
+        json_pack("{s:[s, s, s], s:[s, s, s, s], s:i}", "argv", "/bin/sh", "-c", run,
+                  "fresh", log, first, nowhere, "/dev/null", "seconds", 1);
+    int rc = rehearse_service(s.plan, &s.plan->services[0], sees_a_fresh_log, &s, &s.err);
+    ck_assert_msg(rc == (permitted() ? 0 : 1), "%s", s.err.text);
+}
+END_TEST
+
 static bool is_empty(const char *path)
 {
     DIR *d = opendir(path);
@@ -496,8 +529,9 @@ END_TEST
 UNIT_MAIN("rehearse", the_candidate_is_seen_inside_only,
           without_the_privilege_in_a_user_namespace,
           private_directories_are_empty_and_the_rest_is_readonly, nobodys_files_are_seen,
-          what_the_configuration_names_is_seen, loopback_is_up_and_every_port_is_free,
-          loopback_stands_for_every_address, a_daemon_that_does_not_start,
-          a_daemon_that_is_killed, a_daemon_that_ends_again, a_daemon_that_never_answers,
-          a_program_that_is_not_there, a_trial_that_makes_no_sense,
-          nothing_to_try_is_no_verdict)
+          what_the_configuration_names_is_seen, commands_that_prepare_it,
+          a_command_that_fails, a_log_that_begins_empty,
+          loopback_is_up_and_every_port_is_free, loopback_stands_for_every_address,
+          a_daemon_that_does_not_start, a_daemon_that_is_killed, a_daemon_that_ends_again,
+          a_daemon_that_never_answers, a_program_that_is_not_there,
+          a_trial_that_makes_no_sense, nothing_to_try_is_no_verdict)
