@@ -2,8 +2,8 @@
  * What a configuration names is whatever in its files looks like an absolute path: no format has to know which of its
  * settings are paths, and a word too many shows the rehearsal one file more.
  *
- * Not handled: paths that are put together (variables), relative ones, and links on the way that lie in another hidden
- * directory.
+ * Not handled: paths that are put together (variables), relative ones, those with names that begin with a dot behind a
+ * link, and a link on the way to something outside of hidden directories that leads through one.
  */
 #include "plan/rehearsable.h"
 
@@ -96,15 +96,23 @@ static bool lies_in_hidden(const struct search *s, const char *path)
     return false;
 }
 
-/* A path, once. What is not there yet is told as it is named: its directories are seen then. */
+static void show(struct search *s, const char *path)
+{
+    if (lies_in_hidden(s, path))
+        json_array_append_new(s->visible, json_string(path));
+}
+
+/* A path, once: as it is named and, where links lead elsewhere, as it is. Where nothing is there its directories are. */
 static void look_at(struct search *s, const char *path)
 {
     if (json_object_get(s->seen, path))
         return;
     json_object_set_new(s->seen, path, json_true());
     CLEANUP(mem_freep) char *real = path_resolve(s->root, path);
-    if (lies_in_hidden(s, real ? real : path))
-        json_array_append_new(s->visible, json_string(real ? real : path));
+    if (!strstr(path, "/.") && !strstr(path, "//"))
+        show(s, path);
+    if (real && strcmp(real, path) != 0)
+        show(s, real);
 }
 
 static void look_in(struct search *s, struct bytes text)

@@ -9,7 +9,7 @@
 #define REHEARSABLE_SPOOL  "/var/spool"
 
 /* service.json's "trial" with everything in it that has to be looked up, a new reference; NULL: there is none. On the
- * running host "visible" lists what lies beneath hidden directories, links resolved, and is named by the configuration
+ * running host "visible" lists what lies beneath hidden directories and is named by the configuration
  * or a certificate of the service. */
 json_t *rehearsable_trial(const struct wanted *w);
 

@@ -37,36 +37,40 @@ void hidden_find(const struct grounds *private, struct grounds *ret)
         closedir(spool);
 }
 
-/* The directories between `hidden` and `path`, as they are there. */
-static int make_way(const struct ground *hidden, const char *path, struct err *err)
+/* The directories between `hidden` and `g`, as they are there; one takes the place of a link to one. False: not there. */
+static bool make_way(const struct ground *hidden, const struct ground *g)
 {
     size_t from = strlen(hidden->path) + 1;
-    for (const char *slash = path + from; (slash = strchr(slash, '/')); slash++) {
-        CLEANUP(mem_freep) char *dir = mem_strndup(path, (size_t)(slash - path));
-        struct stat st;
-        if (fstatat(hidden->fd, dir + from, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-            !S_ISDIR(st.st_mode) || file_exists(dir))
+    for (const char *slash = g->path + from; (slash = strchr(slash, '/')); slash++) {
+        CLEANUP(mem_freep) char *dir = mem_strndup(g->path, (size_t)(slash - g->path));
+        struct stat st = {.st_mode = 0755};
+        if (file_exists(dir))
             continue;
+        if (fstatat(hidden->fd, dir + from, &st, 0) < 0 && g->fd < 0)
+            return false;
         if (mkdir(dir, 0700) < 0 || chown(dir, st.st_uid, st.st_gid) < 0 ||
             chmod(dir, st.st_mode & 07777) < 0)
-            return err_sys(err, errno, "make '%s'", dir);
+            return false;
     }
-    return 0;
+    return true;
 }
 
-/* What is named by the configuration, read-only as all the rest. */
+static bool make_place(const struct ground *g)
+{
+    if (S_ISDIR(g->st.st_mode))
+        return mkdir(g->path, 0700) == 0;
+    CLEANUP(fd_close)
+    int fd = open(g->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    return fd >= 0;
+}
+
+/* What is named by the configuration, read-only as all the rest. Where there is no place for it the daemon will miss it. */
 static int show(const struct ground *hidden, const struct ground *g, struct err *err)
 {
     CLEANUP(mem_freep) char *from = mem_printf("/proc/self/fd/%d", g->fd);
-    if (make_way(hidden, g->path, err) < 0)
-        return -1;
-    if (g->fd < 0 || file_exists(g->path)) /* within one that is shown already */
+    bool way = make_way(hidden, g);
+    if (!way || g->fd < 0 || file_exists(g->path) || !make_place(g))
         return 0;
-    bool directory = S_ISDIR(g->st.st_mode);
-    CLEANUP(fd_close)
-    int fd = directory ? -1 : open(g->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0);
-    if (directory ? mkdir(g->path, 0) < 0 : fd < 0)
-        return err_sys(err, errno, "make '%s'", g->path);
     if (mount(from, g->path, NULL, MS_BIND | MS_REC, NULL) < 0) {
         err_sys(err, errno, "show '%s'", g->path);
         return 1;

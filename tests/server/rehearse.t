@@ -1,46 +1,11 @@
 #!/bin/bash
-# The rehearsal leaves no trace: files, times, logs, processes, mounts and mail are the same before and after, whether it
-# works, fails or is killed, and clients of the running servers notice nothing.
+# The rehearsal leaves no trace: files, times, logs, processes, namespaces, mounts and mail are the same before and after,
+# whether it works or is killed, what is not its business it does not see, and clients of the running servers notice nothing.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/scenario.sh"
+# shellcheck source=trace.sh
+. /src/tests/server/trace.sh
 start_scenario
-
-# trace FILE   everything that a rehearsal could leave behind
-trace()
-{
-    {
-        find /etc /usr/lib /usr/share/postfix /var /home /root /srv /tmp -xdev -path /var/log/syslog -prune -o \
-            -path "$work" -prune -o -path '/tmp/tmp.*' -prune -o \
-            -printf '%p %M %U:%G %s %T@ %C@ %l\n' | sort
-        find /etc /var/log /var/mail /var/spool -xdev -type f -not -path /var/log/syslog -print0 | sort -z |
-            xargs -0 sha256sum
-        cut -d ' ' -f 3- /proc/self/mountinfo
-        ls -A /run
-        grep -v 'deferring operation' /var/log/syslog # slapd's, when a plan reads its configuration
-    } >"$1" 2>&1
-}
-
-# daemons FILE   who runs, the programs of this script aside
-daemons()
-{
-    # shellcheck disable=SC2009 # columns are wanted, not process numbers
-    ps -eo pid=,ppid=,user=,comm= | grep -vE ' (ps|grep|sort|bash|timeout|cleanup|pickup|anvil|scache|tlsmgr|smtpd|imapd|couriertls)$' |
-        sort >"$1"
-}
-
-untouched()
-{
-    trace "$work/now"
-    daemons "$work/daemons.now"
-    same "$work/now" "$work/trace" "$1: no trace in files, times, owners, logs, mounts"
-    same "$work/daemons.now" "$work/daemons" "$1: no process is left"
-}
-
-remember()
-{
-    trace "$work/trace"
-    daemons "$work/daemons"
-}
 
 sleep 3 # the servers have said all that they say when they start
 
@@ -74,97 +39,106 @@ untouched "twenty, and two at once"
 
 # --- killed ---------------------------------------------------------------------------------------
 
-for tenths in 1 2 4 6 8 10 13 16; do
+gone()
+{
+    ! pgrep -x tlsharden >"$work/none"
+}
+
+# kill_at TENTHS [NTH]   kills the program after that time, or the NTH of the processes that it has started
+kill_at()
+{
     "$program" rehearse --profile strict >"$work/killed" 2>&1 &
-    pid=$!
-    sleep "$((tenths / 10)).$((tenths % 10))"
-    kill -KILL "$pid" 2>"$work/none"
+    local pid=$! victim
+    sleep "$(($1 / 10)).$(($1 % 10))"
+    victim=$pid
+    [ -z "${2:-}" ] || victim=$(pgrep -x tlsharden | grep -vx "$pid" | sed -n "$2p")
+    kill -KILL "${victim:-$pid}" 2>"$work/none"
     wait "$pid" 2>"$work/none"
-    host_until 50 bash -c '! pgrep -x tlsharden >/dev/null'
+    host_until 100 gone
+}
+
+for tenths in 0 2 4 6 8 10 13 16; do
+    kill_at "$tenths"
 done
 untouched "killed at eight moments"
+for nth in 1 2 3 5 8; do
+    kill_at 7 "$nth"
+done
+untouched "with one of its processes killed, five times another"
 
-# --- what would not work --------------------------------------------------------------------------
+# --- what it does not see -------------------------------------------------------------------------
 
-# broken SERVICE CASE FILE WHAT COMMAND...   the command spoils a file; the rehearsal says so, in these words, and touches nothing
-broken()
-{
-    local service=$1 case="$1: $2" file=$3 what=$4
-    shift 4
-    cp -a "$file" "$work/saved"
-    "$@"
-    remember
-    run tlsharden rehearse --profile strict --service "$service"
-    case $STATUS in
-    1 | 3 | 5) tap_result 0 "$case: does not pass" ;;
-    *)
-        tap_result 1 "$case: does not pass"
-        tap_show_run
-        ;;
-    esac
-    cat "$OUT" "$ERR" >"$work/said"
-    check "$case: says what and where" grep -qE "$what" "$work/said"
-    untouched "$case"
-    cp -a "$work/saved" "$file"
-}
-
-append()
-{
-    printf '%s\n' "$2" >>"$1"
-}
-
-# dsa FILE   appends what "openssl dhparam -dsaparam" writes: DH parameters that most servers refuse
-openssl dhparam -dsaparam -out "$work/dh.pem" 2048 2>"$work/none"
-dsa()
-{
-    cat "$work/dh.pem" >>"$1"
-}
+# Whoever starts the daemon tells what there is to be read. The last file shows that this would be told.
+install -d -m 755 /home/alice/Maildir/new
+for file in /root/secret /var/mail/root /home/alice/Maildir/new/1 /var/spool/mbox/root; do
+    install -D -m 600 <(echo sesame) "$file"
+done
+cp -a /etc/apache2/envvars "$work/envvars"
+echo 'cat /[r]oot/* /[v]ar/mail/* /[h]ome/alice/Maildir/*/* /[v]ar/spool/*/* /etc/hostname; exit 3' >>/etc/apache2/envvars
+remember
+run tlsharden rehearse --profile strict --service apache
+status_is 1 "a daemon that reads what is not its business"
+out_has 'it said: .*testhost' "what it reads is told"
+out_has "cat: '?/\[r\]oot/\*" "it finds nothing beneath /root"
+fails "and no mail, at home or in the spool" grep -q sesame "$OUT" "$ERR"
+untouched "a daemon that reads what is not its business"
+cp -a "$work/envvars" /etc/apache2/envvars
 
 shop=/etc/apache2/sites-available/shop.example.test.conf
-broken apache "a syntax error in a file that is only included" /etc/apache2/conf-available/charset.conf \
-    'charset.conf.*(Bogus|no end)|Bogus' append /etc/apache2/conf-available/charset.conf 'Bogus on'
-broken apache "a directive that this version lacks" "$shop" "SSLFancyMode.*" append /etc/apache2/apache2.conf 'SSLFancyMode on'
-sed -i '/SSLFancyMode/d' /etc/apache2/apache2.conf
-broken apache "an unknown protocol" /etc/apache2/mods-available/ssl.conf 'TLSv9' \
-    append /etc/apache2/mods-available/ssl.conf 'SSLProtocol TLSv9'
-broken apache "a port that it has twice" /etc/apache2/ports.conf '(8443|[Aa]ddress already in use|could not bind)' \
-    append /etc/apache2/ports.conf $'Listen 8443\nListen 127.0.0.1:8443'
-broken apache "a key of another certificate" /etc/ssl/host/privkey.pem 'does not belong to the certificate' \
-    cp /pki/other.key /etc/ssl/host/privkey.pem
-broken apache "DH parameters in the wrong form" /etc/ssl/host/fullchain.pem 'DH parameters' dsa /etc/ssl/host/fullchain.pem
-broken apache "a log that nobody can write" "$shop" "/none/.*shop.example.test.conf" \
-    sed -i 's#ErrorLog.*#ErrorLog /none/shop.log#' "$shop"
-
-broken postfix "a line that is none" /etc/postfix/main.cf 'main.cf, line [0-9]+: missing attribute name' append /etc/postfix/main.cf '= nothing'
-broken postfix "an unknown listener" /etc/postfix/master.cf 'startup failed|no.such.host' \
-    append /etc/postfix/master.cf 'no.such.host:2527 inet n - y - - smtpd'
-broken postfix "an encrypted key" /etc/ssl/host/privkey.pem 'is encrypted' cp /pki/encrypted.key /etc/ssl/host/privkey.pem
-broken postfix "a missing CA file" /etc/postfix/main.cf '/none/ca.pem' append /etc/postfix/main.cf 'smtpd_tls_CAfile = /none/ca.pem'
-
-broken courier "a key that its user cannot read" /etc/courier/imapd.pem "courier" chmod 600 /etc/courier/imapd.pem
-chown root:courier /etc/courier/imapd.pem
-broken courier "no key" /etc/courier/imapd.pem 'private key' cp /pki/rsa.chain.pem /etc/courier/imapd.pem
-broken courier "a file that sh cannot read" /etc/courier/imapd-ssl 'imapd-ssl' append /etc/courier/imapd-ssl "BROKEN='"
-broken courier "a key of 1024 bits" /etc/courier/imapd.pem '1024 bits' \
-    bash -c 'cat /pki/weak.key /pki/weak.chain.pem >/etc/courier/imapd.pem'
-
-broken courier "a key that only OpenSSL reads" /etc/courier/imapd.pem 'imapd.pem: gnutls .* does not take the private key' \
-    bash -c 'cat /pki/compressed.key /pki/ec.chain.pem >/etc/courier/imapd.pem'
-
-broken openldap "a key that its user cannot read" /etc/ldap/tls/privkey.pem 'openldap' chmod 600 /etc/ldap/tls/privkey.pem
-chown root:openldap /etc/ldap/tls/privkey.pem
-broken openldap "a key of another certificate" /etc/ldap/tls/privkey.pem 'does not belong' cp /pki/other.key /etc/ldap/tls/privkey.pem
-cp /pki/ec.chain.pem /etc/ldap/tls/fullchain.pem
-broken openldap "a key that only OpenSSL reads" /etc/ldap/tls/privkey.pem 'privkey.pem: gnutls .* does not take the private key.*openssl pkey' \
-    cp /pki/compressed.key /etc/ldap/tls/privkey.pem
-cp /pki/rsa.chain.pem /etc/ldap/tls/fullchain.pem
-broken openldap "an expired certificate" /etc/ldap/tls/fullchain.pem 'expired' cp /pki/expired.chain.pem /etc/ldap/tls/fullchain.pem
-
-append "$shop" 'Bogus on'
+cp -a "$shop" "$work/shop"
+install -d -m 700 /home/alice/keys /root/keys /home/alice/logs
+cp -a /etc/ssl/host/privkey.pem /home/alice/keys/privkey.pem
+cp -a /etc/ssl/host/fullchain.pem /root/keys/fullchain.pem
+ln -s /root/keys/fullchain.pem /home/alice/keys/fullchain.pem
+echo yesterday >/home/alice/logs/shop.log
+sed -i -e 's#/etc/ssl/host/privkey.pem#/home/alice/keys/privkey.pem#' -e 's#ErrorLog.*#ErrorLog /home/alice/logs/shop.log#' \
+    -e 's#/etc/ssl/host/fullchain.pem#/home/alice/keys/fullchain.pem#' "$shop"
+remember
 run tlsharden rehearse --profile strict --service apache
-cat "$OUT" "$ERR" >"$work/said"
-check "what was broken before is told apart" grep -q 'that was broken before' "$work/said"
-sed -i '/^Bogus on$/d' "$shop"
+status_is 0 "a key, a certificate and a log at somebody's home, which the configuration names"
+untouched "a key, a certificate and a log at somebody's home"
+cp -a "$work/shop" "$shop"
+
+# --- what is not there ----------------------------------------------------------------------------
+
+install -d -o openldap -g openldap -m 750 /srv/ldap2
+ldapmodify -Q -Y EXTERNAL -H ldapi:/// >"$work/none" <<END
+dn: olcDatabase=mdb,cn=config
+changetype: add
+objectClass: olcDatabaseConfig
+objectClass: olcMdbConfig
+olcDatabase: mdb
+olcSuffix: dc=second,dc=test
+olcDbDirectory: /srv/ldap2
+END
+remember
+run tlsharden rehearse --profile strict --service openldap
+status_is 0 "a second database, elsewhere"
+untouched "a second database, elsewhere"
+
+# needs WHAT   Postfix, which asks somebody who is not there in a rehearsal, is rehearsed without
+needs()
+{
+    sleep 1 # it looks at what has just changed
+    remember
+    run tlsharden rehearse --profile strict --service postfix
+    status_is 0 "postfix with $1"
+    out_has "^postfix +works: 3 endpoints proven, without $1, which no rehearsal has" "is told to be rehearsed without $1"
+    untouched "postfix with $1"
+}
+
+cp -a /etc/postfix/main.cf /etc/postfix/master.cf "$work"
+postconf -e smtpd_milters=inet:127.0.0.1:8891,unix:/run/opendkim/opendkim.sock non_smtpd_milters=inet:127.0.0.1:8891
+needs milters
+cp -a "$work/main.cf" /etc/postfix/main.cf
+postconf -P submission/inet/smtpd_milters=inet:127.0.0.1:8891 \
+    submissions/inet/smtpd_sasl_type=dovecot submissions/inet/smtpd_sasl_path=private/auth
+needs 'milters and authentication by another server'
+cp -a "$work/master.cf" /etc/postfix/master.cf
+postconf -e smtpd_sasl_type=dovecot smtpd_sasl_path=private/auth smtpd_sasl_auth_enable=yes
+needs 'authentication by another server'
+cp -a "$work/main.cf" /etc/postfix/main.cf
+postfix reload 2>"$work/none"
 
 # --- the clients of the running servers ------------------------------------------------------------
 
