@@ -137,25 +137,42 @@ static void add_output(struct buf *out)
         add_tail(out, "; it said: ", bytes_buf(&text));
 }
 
-/* Whether a line of a log tells of a failure, in the words of syslog, httpd and most others. */
-static bool complains(struct bytes line)
+/* How bad a line of a log is, in the words of syslog, httpd and most others. */
+enum complaint { COMPLAINT_NONE, COMPLAINT_WARNING, COMPLAINT_FAILURE };
+
+static enum complaint complains(struct bytes line)
 {
-    static const char *const words[] = {"error", "fatal", "emerg", "crit",
-                                        "alert", "fail",  "panic", "cannot"};
+    static const struct {
+        const char *word;
+        enum complaint level;
+    } words[] = {
+        {"error", COMPLAINT_FAILURE}, {"fatal", COMPLAINT_FAILURE},
+        {"emerg", COMPLAINT_FAILURE}, {"crit", COMPLAINT_FAILURE},
+        {"alert", COMPLAINT_FAILURE}, {"fail", COMPLAINT_FAILURE},
+        {"panic", COMPLAINT_FAILURE}, {"cannot", COMPLAINT_FAILURE},
+        {"warn", COMPLAINT_WARNING},
+    };
     CLEANUP(mem_freep) char *text = bytes_dup(line);
     for (size_t i = 0; i < ARRAY_LEN(words); i++)
-        if (strcasestr(text, words[i]))
-            return true;
-    return false;
+        if (strcasestr(text, words[i].word))
+            return words[i].level;
+    return COMPLAINT_NONE;
 }
 
-/* The lines of `text` that complain. */
-static void take_complaints(const struct buf *text, struct buf *ret)
+/* The lines of `text` that are as bad as the worst of them. */
+static void take_worst(const struct buf *text, struct buf *ret)
 {
+    enum complaint worst = COMPLAINT_NONE;
     struct bytes rest = bytes_buf(text);
-    for (struct bytes line; bytes_next_line(&rest, &line);)
-        if (complains(line))
+    for (struct bytes line; bytes_next_line(&rest, &line);) {
+        enum complaint level = complains(line);
+        if (level > worst)
+            buf_clear(ret);
+        if (level > worst)
+            worst = level;
+        if (level == worst)
             buf_addb(ret, line);
+    }
 }
 
 /* "log": a path or several, each a pattern of glob(7): virtual hosts have logs of their own. */
@@ -178,11 +195,11 @@ static void read_logs(const json_t *log, struct buf *ret)
 /* What complains in the system's log and in its own; all of it where nothing does. */
 static void add_logs(struct buf *out, const struct trial *t)
 {
-    CLEANUP(buf_release) struct buf complaints = BUF_INIT, all = BUF_INIT;
+    CLEANUP(buf_release) struct buf worst = BUF_INIT, all = BUF_INIT;
     trial_log_read(&t->log, LOG_READ, &all);
     read_logs(json_object_get(t->how, "log"), &all);
-    take_complaints(&all, &complaints);
-    add_tail(out, "; its log says: ", bytes_buf(complaints.len ? &complaints : &all));
+    take_worst(&all, &worst);
+    add_tail(out, "; its log says: ", bytes_buf(&worst));
 }
 
 static int refuse(const struct trial *t, const char *why, struct err *err)

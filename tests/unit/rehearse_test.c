@@ -249,6 +249,53 @@ START_TEST(a_command_that_fails)
 }
 END_TEST
 
+/* Processes that have ended and nobody has waited for. */
+static size_t zombies(void)
+{
+    size_t count = 0;
+    DIR *d = opendir("/proc");
+    for (struct dirent *e = d ? readdir(d) : NULL; e; e = readdir(d)) {
+        CLEANUP(mem_freep) char *path = mem_printf("/proc/%s/stat", e->d_name);
+        char text[256] = "";
+        CLEANUP(fd_close)
+        int fd =
+            e->d_name[0] > '0' && e->d_name[0] <= '9' ? open(path, O_RDONLY | O_CLOEXEC)
+                                                      : -1;
+        if (fd < 0 || read(fd, text, sizeof text - 1) <= 0)
+            continue;
+        const char *state = strrchr(text, ')');
+        count += state && strncmp(state, ") Z", 3) == 0;
+    }
+    if (d)
+        closedir(d);
+    return count;
+}
+
+/* Asked for the first time, it waits until there are some. */
+static int sees_orphans_reaped(void *ctx, const char *service, struct err *err)
+{
+    static unsigned asked;
+    (void)ctx;
+    (void)service;
+    for (int i = 0; asked == 0 && zombies() < 3 && i < 200; i++)
+        usleep(10000);
+    if (asked == 0)
+        ck_assert_uint_ge(zombies(), 3);
+    if (asked++ == 0)
+        return err_set(err, ERR_SYSTEM, "not yet");
+    return zombies() ? err_set(err, ERR_SYSTEM, "nobody waits for orphans") : 0;
+}
+
+/* Daemons that double-fork leave their children to process 1; some wait for these to vanish. */
+START_TEST(orphans_are_reaped)
+{
+    STAGE;
+    int rc = rehearse(&s, "for i in 1 2 3; do (sleep 0.1 &); done; exec sleep 60",
+                      sees_orphans_reaped);
+    ck_assert_msg(rc == (permitted() ? 0 : 1), "%s", s.err.text);
+}
+END_TEST
+
 static int sees_a_fresh_log(void *ctx, const char *service, struct err *err)
 {
     struct stage *s = ctx;
@@ -530,7 +577,7 @@ UNIT_MAIN("rehearse", the_candidate_is_seen_inside_only,
           without_the_privilege_in_a_user_namespace,
           private_directories_are_empty_and_the_rest_is_readonly, nobodys_files_are_seen,
           what_the_configuration_names_is_seen, commands_that_prepare_it,
-          a_command_that_fails, a_log_that_begins_empty,
+          a_command_that_fails, a_log_that_begins_empty, orphans_are_reaped,
           loopback_is_up_and_every_port_is_free, loopback_stands_for_every_address,
           a_daemon_that_does_not_start, a_daemon_that_is_killed, a_daemon_that_ends_again,
           a_daemon_that_never_answers, a_program_that_is_not_there,
