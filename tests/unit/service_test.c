@@ -229,6 +229,22 @@ START_TEST(how_a_service_takes_notice)
 }
 END_TEST
 
+/* Else taking back what was changed before it started would go unnoticed by it. */
+START_TEST(who_has_started_since_can_be_told)
+{
+    CLEANUP(service_list_release) struct service_list list = SERVICE_LIST_INIT;
+    struct err err = ERR_INIT;
+    ck_assert_int_eq(service_list_load(".", &list, &err), 0);
+    for (size_t i = 0; i < list.count; i++) {
+        const json_t *spec = list.items[i].spec;
+        ck_assert_msg(json_array_size(json_object_get(spec, "late")) > 0, "%s: no 'late'",
+                      list.items[i].name);
+        ck_assert_msg(json_array_size(json_object_get(spec, "daemons")) > 0,
+                      "%s: no 'daemons'", list.items[i].name);
+    }
+}
+END_TEST
+
 START_TEST(names_of_services)
 {
     DEMO(d);
@@ -303,5 +319,5 @@ START_TEST(no_services_at_all)
 END_TEST
 
 UNIT_MAIN("service", documents_are_edited, facts_and_files_of_our_own, links, refusals,
-          how_a_service_takes_notice, names_of_services, bad_descriptions, bad_templates,
-          no_services_at_all)
+          how_a_service_takes_notice, who_has_started_since_can_be_told,
+          names_of_services, bad_descriptions, bad_templates, no_services_at_all)
