@@ -39,6 +39,15 @@ void grounds_open(struct grounds *g, const char *path, int flags)
         fd_close(&one->fd);
 }
 
+void grounds_look(struct grounds *g, const char *path)
+{
+    struct stat st = {.st_mode = 0};
+    if (grounds_have(g, path) || (stat(path, &st) < 0 && errno != ENOENT))
+        return;
+    MEM_GROW(g->items, g->count, g->cap);
+    g->items[g->count++] = (struct ground){.path = mem_strdup(path), .fd = -1, .st = st};
+}
+
 void grounds_add(struct grounds *g, const char *path)
 {
     grounds_open(g, path, O_RDONLY | O_DIRECTORY);

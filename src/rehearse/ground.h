@@ -9,9 +9,9 @@
 #include "base/err.h"
 
 struct ground {
-    char *path; /* owned */
-    int fd;     /* -1: it does not exist */
-    struct stat st;
+    char *path;     /* owned */
+    int fd;         /* -1: it does not exist, or is not open */
+    struct stat st; /* st_mode 0: it does not exist */
 };
 
 struct grounds {
@@ -25,6 +25,9 @@ bool grounds_have(const struct grounds *g, const char *path);
 
 /* Opens a path with flags of open(2), unless they have it. */
 void grounds_open(struct grounds *g, const char *path, int flags);
+
+/* Does not open it. What cannot be told is left out. */
+void grounds_look(struct grounds *g, const char *path);
 
 /* A directory. */
 void grounds_add(struct grounds *g, const char *path);

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -252,13 +253,12 @@ static void find_fresh(const struct grounds *private, struct grounds *fresh,
         struct ground g = fresh->items[i];
         CLEANUP(mem_freep)
         char *dir = mem_strndup(g.path, (size_t)(strrchr(g.path, '/') - g.path));
-        bool file = g.fd < 0 || S_ISREG(g.st.st_mode);
+        bool file = !g.st.st_mode || S_ISREG(g.st.st_mode);
         if (file && *dir && file_exists(dir) && !needs_no_layer(private, dir)) {
             grounds_add(writable, dir);
             fresh->items[kept++] = g;
         } else {
             free(g.path);
-            fd_close(&g.fd);
         }
     }
     fresh->count = kept;
@@ -269,7 +269,7 @@ static int make_fresh(const struct grounds *fresh, struct err *err)
 {
     for (size_t i = 0; i < fresh->count; i++) {
         const struct ground *g = &fresh->items[i];
-        if (g->fd < 0 || unlink(g->path) < 0)
+        if (!g->st.st_mode || unlink(g->path) < 0)
             continue;
         CLEANUP(fd_close)
         int fd = open(g->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -294,6 +294,17 @@ static int close_off(struct err *err)
     return 0;
 }
 
+#define NOT_OPENED (-1)
+
+/* Thousands of virtual hosts name as many paths, which are open for a while. */
+static struct rlimit open_more(void)
+{
+    struct rlimit before = {.rlim_cur = 0};
+    if (getrlimit(RLIMIT_NOFILE, &before) == 0)
+        setrlimit(RLIMIT_NOFILE, &(struct rlimit){before.rlim_max, before.rlim_max});
+    return before;
+}
+
 /* Absolute paths; NULL is an empty list. */
 static int read_paths(const json_t *how, const char *name, int flags, struct grounds *ret,
                       struct err *err)
@@ -304,14 +315,17 @@ static int read_paths(const json_t *how, const char *name, int flags, struct gro
         if (!path || path[0] != '/')
             return err_set(err, ERR_INPUT, "trial: '%s' is not a list of absolute paths",
                            name);
-        grounds_open(ret, path, flags);
+        if (flags == NOT_OPENED)
+            grounds_look(ret, path);
+        else
+            grounds_open(ret, path, flags);
     }
     grounds_sort(ret);
     return 0;
 }
 
-int scene_build(const struct plan *plan, const char *service, const json_t *how,
-                struct err *err)
+static int build(const struct plan *plan, const char *service, const json_t *how,
+                 struct err *err)
 {
     CLEANUP(grounds_release) struct grounds private = {.count = 0};
     CLEANUP(grounds_release) struct grounds visible = {.count = 0};
@@ -321,7 +335,7 @@ int scene_build(const struct plan *plan, const char *service, const json_t *how,
     if (read_paths(how, "private", O_RDONLY | O_DIRECTORY, &private, err) < 0 ||
         read_paths(how, "visible", O_PATH, &visible, err) < 0 ||
         read_paths(how, "writable", O_RDONLY | O_DIRECTORY, &writable, err) < 0 ||
-        read_paths(how, "fresh", O_PATH, &fresh, err) < 0)
+        read_paths(how, "fresh", NOT_OPENED, &fresh, err) < 0)
         return -1;
     find_fresh(&private, &fresh, &writable);
     hidden_find(&private, &hidden);
@@ -340,4 +354,14 @@ int scene_build(const struct plan *plan, const char *service, const json_t *how,
     if (rc == 0)
         rc = hidden_seal(&hidden, err);
     return rc == 0 ? loopback_open(err) : rc;
+}
+
+int scene_build(const struct plan *plan, const char *service, const json_t *how,
+                struct err *err)
+{
+    const struct rlimit before = open_more();
+    int rc = build(plan, service, how, err);
+    if (before.rlim_cur)
+        setrlimit(RLIMIT_NOFILE, &before);
+    return rc;
 }

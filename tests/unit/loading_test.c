@@ -112,8 +112,8 @@ START_TEST(a_certificate_with_openssl_s_own_label)
     BIO *bio = BIO_new(BIO_s_mem());
     char *text;
     PEM_write_bio_X509_AUX(bio, h.leaf.cert);
-    CLEANUP(mem_freep)
-    char *copy = mem_strndup(text, (size_t)BIO_get_mem_data(bio, &text));
+    size_t n = (size_t)BIO_get_mem_data(bio, &text);
+    CLEANUP(mem_freep) char *copy = mem_strndup(text, n);
     BIO_free(bio);
     tree_write(h.root, CHAIN, copy, 0644);
     VERDICT(h, BOTH, "chain No certificate was found");

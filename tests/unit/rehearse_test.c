@@ -258,9 +258,9 @@ static size_t zombies(void)
         CLEANUP(mem_freep) char *path = mem_printf("/proc/%s/stat", e->d_name);
         char text[256] = "";
         CLEANUP(fd_close)
-        int fd =
-            e->d_name[0] > '0' && e->d_name[0] <= '9' ? open(path, O_RDONLY | O_CLOEXEC)
-                                                      : -1;
+        int fd = e->d_name[0] > '0' && e->d_name[0] <= '9'
+                     ? open(path, O_RDONLY | O_CLOEXEC)
+                     : -1;
         if (fd < 0 || read(fd, text, sizeof text - 1) <= 0)
             continue;
         const char *state = strrchr(text, ')');
@@ -419,6 +419,13 @@ START_TEST(what_the_configuration_names_is_seen)
     s.plan->services[0].trial =
         json_pack("{s:[s, s, s], s:[s, s, s], s:i}", "argv", "/bin/sleep", "60", "0",
                   "visible", site, log, key, "seconds", 1);
+    json_t *list = json_object_get(s.plan->services[0].trial, "visible");
+    for (int i = 0; i < 2000; i++) { /* more than may be open */
+        CLEANUP(mem_freep) char *page = mem_printf("/site/%d", i);
+        CLEANUP(mem_freep) char *one = file_join(dir, page);
+        tree_write(dir, page, "\n", 0644);
+        json_array_insert_new(list, 0, json_string(one));
+    }
     int rc =
         rehearse_service(s.plan, &s.plan->services[0], sees_what_is_named, dir, &s.err);
     tree_remove(&dir);
