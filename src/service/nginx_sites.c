@@ -460,20 +460,15 @@ static int want_server(struct sites *s, const struct nginx_server *v, struct err
 /* A file is held parsed for as long as its servers follow one another: there may be thousands in it. */
 static int want_servers(struct sites *s, struct err *err)
 {
-    struct document *held = NULL;
+    const struct nginx_server *all = s->tree.servers;
     int rc = 0;
-    for (size_t i = 0; rc == 0 && i < s->tree.server_count; i++) {
-        struct document *file = s->tree.servers[i].file;
-        if (file != held) {
-            document_open(file);
-            if (held)
-                document_close(held);
-            held = file;
-        }
-        rc = want_server(s, &s->tree.servers[i], err);
+    for (size_t i = 0; rc == 0 && i < s->tree.server_count;) {
+        struct document *file = all[i].file;
+        document_open(file);
+        for (; rc == 0 && i < s->tree.server_count && all[i].file == file; i++)
+            rc = want_server(s, &all[i], err);
+        document_close(file);
     }
-    if (held)
-        document_close(held);
     return rc;
 }
 

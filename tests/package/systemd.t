@@ -72,7 +72,6 @@ wait_for()
 chrooted bash -c '. /src/tests/server/host.sh && host_configure' >"$work/out" 2>&1
 chrooted dpkg -i "/src/build/${deb##*/}" >"$work/out" 2>&1
 chrooted systemctl --quiet enable tlsharden-first-boot.service
-chrooted systemctl --quiet mask nginx.service # Apache has its port
 
 # --- the first boot ------------------------------------------------------------------------------
 

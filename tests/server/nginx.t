@@ -160,6 +160,20 @@ for _ in 1 2 3 4 5; do
 done
 is "$(hello shop.example.test -tls1)" ECDHE-RSA-AES256-SHA "and served as it was"
 
+# --- stopped, and started since ----------------------------------------------------------------
+
+/etc/init.d/nginx stop >"$work/none" 2>&1
+run tlsharden apply --profile strict --service nginx --yes
+status_is 0 "stopped: applied"
+check "stopped: it starts with what was written" host_nginx_start 443
+is "$(hello shop.example.test -tls1)" refused "stopped: which is the profile's"
+run tlsharden rollback
+status_is 0 "stopped: rollback"
+sleep 1
+is "$(hello shop.example.test -tls1)" ECDHE-RSA-AES256-SHA "stopped: it has taken notice, though it was started after the change"
+files "$work/now"
+same "$work/now" "$work/before" "stopped: every byte is as it was"
+
 # --- what would not work -----------------------------------------------------------------------
 
 # broken CASE FILE LINE WHAT   with the line at its end, the rehearsal fails, says so, and touches nothing
