@@ -88,6 +88,13 @@ status_is 0 "rehearse: would work"
 out_has '^nginx +works: [2-9] endpoints proven' "rehearse: by handshake"
 files "$work/now"
 same "$work/now" "$work/before" "diff and the rehearsal change nothing"
+install -d /srv/logs
+echo yesterday >/srv/logs/shop.log
+sed -i 's#/var/log/nginx/shop.log#/srv/logs/shop.log#' /etc/nginx/sites-available/shop.example.test
+run tlsharden rehearse --profile strict --service nginx
+status_is 0 "rehearse: with a log elsewhere"
+is "$(cat /srv/logs/shop.log)" yesterday "rehearse: nothing is written to it"
+sed -i 's#/srv/logs/shop.log#/var/log/nginx/shop.log#' /etc/nginx/sites-available/shop.example.test
 
 # --- apply -------------------------------------------------------------------------------------
 

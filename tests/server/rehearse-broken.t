@@ -60,11 +60,16 @@ try()
     untouched "$case"
 }
 
+has_or_shows()
+{
+    grep -E -e "$1" "$2" || { cat "$2"; return 1; }
+}
+
 # said SERVICE CASE WHAT   what the last one said of that service
 said()
 {
     grep -E "(^|error: )$1[ :]" "$work/said" >"$work/of-$1"
-    check "$2: $1: says what and where" grep -E -e "$3" "$work/of-$1"
+    check "$2: $1: says what and where" has_or_shows "$3" "$work/of-$1"
 }
 
 # each CASE WHAT SERVICE...   the spoiled files are judged for these services at once
@@ -202,7 +207,7 @@ templates()
     cp -r /src/templates "$TLSHARDEN_DATADIR"
     (
         cd "$TLSHARDEN_DATADIR/templates" || exit
-        sed -i -E 's/"seconds": [0-9]+/"seconds": 6/' ./*/service.json
+        sed -i -E 's/"seconds": [0-9]+/"seconds": 12/' ./*/service.json
         sed -i -E "$1" apache/tlsharden.conf
         sed -i -E "$2" courier/imapd-ssl
         sed -i -E "$3" openldap/config.ldif
