@@ -90,6 +90,7 @@ host_nginx()
         echo "this is $name" >"/var/www/$name/index.html"
         echo "token of $name" >"/var/www/$name/.well-known/acme-challenge/token"
     done
+    install -d /srv/shop
     cat >/etc/nginx/snippets/old.conf <<END
 # an old till needs these
 ssl_protocols TLSv1 TLSv1.1 TLSv1.2;
@@ -107,7 +108,7 @@ server {
     listen [::]:$tls ssl default_server;
     server_name shop.example.test;
     root /var/www/shop.example.test;
-    access_log /var/log/nginx/shop.log;
+    access_log /srv/shop/access.log;
 
     ssl_certificate /etc/ssl/host/fullchain.pem;
     ssl_certificate_key /etc/ssl/host/privkey.pem;
