@@ -1,11 +1,12 @@
 # tests/server/host.sh   sourced inside the test host: sets its stock Debian servers up as one mail, web and
 # directory host, starts and stops them by their own scripts, and waits for them, never for long.
 #
-#     host_configure [nginx]   certificates, two web sites, SMTP with submission, IMAP, LDAP; and nginx, or without it
-#     host_nginx PLAIN TLS     nginx with the same two web sites, on these ports; host_configure has 8080 and 8443
-#     host_nginx_start TLS     ... which host_start leaves alone
+#     host_configure            certificates, two web sites, SMTP with submission, IMAP, LDAP; without nginx
+#     host_configure_with_nginx the same, with nginx on 8080 and 8443
+#     host_nginx PLAIN TLS      nginx with the same two web sites, on these ports
+#     host_nginx_start TLS      ... which host_start leaves alone
 #     host_start, host_stop
-#     host_pids             "name pid" of each server's main process
+#     host_pids                 "name pid" of each server's main process
 #
 # What is set up is what an administrator following Debian's own documentation would have; nothing is hardened.
 # shellcheck shell=bash
@@ -196,16 +197,26 @@ END
 
 # --- all of them -------------------------------------------------------------------------------
 
-host_configure()
+host_servers()
 {
-    local nginx=${1:-}
-    [ -n "$nginx" ] || host_without_nginx
     host_certificates rsa
     makeimapaccess 2>/dev/null
     host_apache
     host_postfix
     host_slapd
-    [ -z "$nginx" ] || host_nginx 8080 8443
+}
+
+host_configure()
+{
+    host_without_nginx
+    host_servers
+}
+
+# The same with nginx, on ports of its own.
+host_configure_with_nginx()
+{
+    host_servers
+    host_nginx 8080 8443
 }
 
 # Without systemd: tmpfiles.d and the syslog socket are ours to provide. /var/log/syslog shows what was said.

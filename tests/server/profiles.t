@@ -4,7 +4,7 @@
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/scenario.sh"
 need_program
-host_configure nginx
+host_configure_with_nginx
 host_certificates strong
 start_servers
 host_nginx_start 8443 || { echo "Bail out! nginx does not start"; exit 1; }
