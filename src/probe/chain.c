@@ -3,9 +3,11 @@
 
 #include <openssl/err.h>
 #include <openssl/x509_vfy.h>
+#include <time.h>
 
 #include "base/file.h"
 #include "probe/leaf.h"
+#include "probe/staple.h"
 
 void anchors_free(X509_STORE **anchors)
 {
@@ -74,6 +76,14 @@ static STACK_OF(X509) * rest_of(const struct flight *f)
     return rest;
 }
 
+static void judge_staple(const struct flight *f, struct staple_about about,
+                         struct handshake_certificate *ret)
+{
+    if (f->flags & FLIGHT_STAPLE)
+        ret->staple_problem = staple_problem(bytes_buf(&f->staple), &about, time(NULL),
+                                             &ret->staple_revoked);
+}
+
 static void judge(X509 *leaf, const struct flight *f, X509_STORE *anchors,
                   struct handshake_certificate *ret)
 {
@@ -85,6 +95,12 @@ static void judge(X509 *leaf, const struct flight *f, X509_STORE *anchors,
         ret->trusted = X509_verify_cert(ctx) == 1;
         code = X509_STORE_CTX_get_error(ctx);
     }
+    struct staple_about about = {.leaf = leaf};
+    if (ret->trusted) {
+        about.chain = X509_STORE_CTX_get0_chain(ctx);
+        about.anchors = anchors;
+    }
+    judge_staple(f, about, ret);
     ERR_clear_error();
     ret->chain_text =
         mem_strdup(ret->trusted ? "ok" : X509_verify_cert_error_string(code));
@@ -97,9 +113,11 @@ bool chain_read(const struct flight *f, X509_STORE *anchors, const char *name,
     if (!leaf)
         return false;
     leaf_read(leaf, name, ret);
-    if (anchors)
+    if (anchors) {
         judge(leaf, f, anchors, ret);
-    else
-        ret->chain_text = mem_strdup("not judged");
+        return true;
+    }
+    judge_staple(f, (struct staple_about){.leaf = leaf}, ret);
+    ret->chain_text = mem_strdup("not judged");
     return true;
 }

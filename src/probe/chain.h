@@ -1,6 +1,6 @@
 /*
  * Judging the certificates of a first flight as a client would: does the chain that was sent lead
- * to a trust anchor, today?
+ * to a trust anchor, today? And the OCSP response beside them, if there is one: does it hold?
  *
  *     CLEANUP(anchors_free) X509_STORE *anchors = anchors_load(NULL, err);
  *     chain_read(&answer.flight, anchors, endpoint->name, &certificate);

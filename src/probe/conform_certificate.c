@@ -119,13 +119,26 @@ static void judge_signature(const struct judged *j)
               name);
 }
 
+/* One that is sent has to hold, wanted or not: clients look at it. */
 static void judge_staple(const struct judged *j, bool staple)
 {
+    static const struct weakness stale = {WEAKNESS_MEDIUM, "stale", "RFC 6960 3.2"},
+                                 fatal = {WEAKNESS_HIGH, "demanded", "RFC 7633 4.2.3"};
+    const struct handshake_certificate *cert = j->cert;
     bool wanted = strcmp(policy_string(j->c->policy, "http", "ocsp_stapling"),
                          "when-available") == 0;
-    if (j->c->rules->http && wanted && j->cert->ocsp_responder)
-        judge(j, CONFORM_STAPLE, staple, mem_strdup("an OCSP response is stapled"),
-              "none");
+    wanted = wanted && j->c->rules->http && cert->ocsp_responder;
+    if (!staple && !wanted && !cert->staple_demanded)
+        return;
+    struct conform_item *item = judge(
+        j, CONFORM_STAPLE, staple && !cert->staple_problem,
+        mem_strdup(cert->staple_demanded ? "an OCSP response, as the certificate demands"
+                                         : "an OCSP response that holds"),
+        staple ? cert->staple_problem : "none");
+    if (item->verdict == CONFORM_NO && staple)
+        conform_grade(item, stale);
+    if (item->verdict == CONFORM_NO && (cert->staple_demanded || cert->staple_revoked))
+        conform_grade(item, fatal);
 }
 
 void conform_certificate(struct conform_check *c,

@@ -21,6 +21,7 @@ enum { RECORD_CHANGE_CIPHER = 20, RECORD_ALERT = 21, RECORD_HANDSHAKE = 22 };
 void flight_release(struct flight *f)
 {
     buf_release(&f->chain);
+    buf_release(&f->staple);
     buf_release(&f->in);
     buf_release(&f->message);
     *f = (struct flight)FLIGHT_INIT;

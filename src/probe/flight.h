@@ -57,6 +57,7 @@ struct flight {
     unsigned flags;       /* of enum flight_flag */
     char alpn[32];        /* protocol chosen, made visible; "" none */
     struct buf chain;     /* certificate_list as it came; see flight_certificate() */
+    struct buf staple;    /* the DER of FLIGHT_STAPLE */
     uint8_t level, alert; /* of FLIGHT_ALERT; for SSLv2 (version) the error's number */
     bool amid;     /* the alert came within a message: the server had begun to answer */
     int warning;   /* the last alert that was only a warning; -1: none */

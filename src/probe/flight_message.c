@@ -170,10 +170,13 @@ static bool read_status(struct flight *f, struct bytes body)
     struct cursor c = {.left = body};
     uint8_t type;
     struct bytes response;
-    if (!cursor_u8(&c, &type) || !cursor_vector(&c, 3, &response) || c.left.len)
+    if (f->staple.len || !cursor_u8(&c, &type) || !cursor_vector(&c, 3, &response) ||
+        c.left.len)
         return false;
-    if (type == 1 && response.len)
-        f->flags |= FLIGHT_STAPLE;
+    if (type != 1 || !response.len)
+        return true;
+    f->flags |= FLIGHT_STAPLE;
+    buf_addb(&f->staple, response);
     return true;
 }
 

@@ -15,12 +15,14 @@
 #include <openssl/ssl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/deadline.h"
 #include "base/file.h"
 #include "policy/suite.h"
 #include "probe/dial.h"
 #include "probe/leaf.h"
+#include "probe/staple.h"
 #include "probe/starttls.h"
 #include "probe/tls.h"
 
@@ -197,6 +199,21 @@ static const char *chain_text(const struct handshake_certificate *c, bool judged
     return c->trusted ? "ok" : X509_verify_cert_error_string(result);
 }
 
+static void judge_staple(SSL *ssl, struct handshake_certificate *c)
+{
+    const unsigned char *der = NULL;
+    long n = SSL_get_tlsext_status_ocsp_resp(ssl, &der);
+    struct staple_about about = {.leaf = SSL_get0_peer_certificate(ssl)};
+    if (n <= 0 || !about.leaf)
+        return;
+    if (c->trusted) {
+        about.chain = SSL_get0_verified_chain(ssl);
+        about.anchors = SSL_CTX_get_cert_store(SSL_get_SSL_CTX(ssl));
+    }
+    struct bytes response = {.data = (const char *)der, .len = (size_t)n};
+    c->staple_problem = staple_problem(response, &about, time(NULL), &c->staple_revoked);
+}
+
 static void judge_certificate(SSL *ssl, const char *name, bool judged,
                               struct handshake_certificate *c)
 {
@@ -204,6 +221,7 @@ static void judge_certificate(SSL *ssl, const char *name, bool judged,
     leaf_read(SSL_get0_peer_certificate(ssl), name, c);
     c->trusted = c->present && judged && result == X509_V_OK;
     c->chain_text = mem_strdup(chain_text(c, judged, result));
+    judge_staple(ssl, c);
 }
 
 static void describe(const struct tls *t, struct handshake_result *r)

@@ -77,6 +77,10 @@ struct handshake_certificate {
     char *chain_text;              /* "ok", why not trusted, "not judged" */
     bool name_matches;             /* covers endpoint->name; true when that is NULL */
     bool ocsp_responder;           /* names one */
+    bool staple_demanded;          /* says that it comes with a staple, RFC 7633 */
+    char *
+        staple_problem; /* of the staple that came with it, in words; NULL: none, or no staple came */
+    bool staple_revoked; /* the staple says that it is revoked */
 };
 
 struct handshake_result {

@@ -15,6 +15,7 @@
 
 #include "base/buf.h"
 #include "base/visible.h"
+#include "probe/staple.h"
 
 void leaf_release(struct handshake_certificate *c)
 {
@@ -24,6 +25,7 @@ void leaf_release(struct handshake_certificate *c)
     free(c->curve);
     free(c->chain_text);
     free(c->signature);
+    free(c->staple_problem);
     *c = (struct handshake_certificate){.present = false};
 }
 
@@ -140,4 +142,5 @@ void leaf_read(X509 *cert, const char *name, struct handshake_certificate *ret)
     read_key(cert, ret);
     ret->name_matches = covers(cert, name);
     ret->ocsp_responder = names_responder(cert);
+    ret->staple_demanded = staple_is_demanded(cert);
 }

@@ -141,16 +141,18 @@ static json_t *certificates_json(const struct scan *s)
     for (size_t i = 0; i < s->certificate_count; i++) {
         const struct scan_certificate *c = &s->certificates[i];
         json_array_append_new(
-            list,
-            json_pack(
-                "{s:s?, s:s?, s:o, s:o, s:o, s:s?, s:i, s:s?, s:s?, s:b, s:b, s:b, s:s?}",
-                "sha256", c->digest[0] ? c->digest : NULL, "subject", c->leaf.subject,
-                "names", strings_json(&c->leaf.names), "not_before",
-                time_json(c->leaf.not_before), "not_after", time_json(c->leaf.not_after),
-                "key_type", c->leaf.key_type, "bits", c->leaf.bits, "curve",
-                c->leaf.curve, "signature", c->leaf.signature, "self_signed",
-                c->leaf.self_signed, "name_matches", c->leaf.name_matches,
-                "ocsp_responder", c->leaf.ocsp_responder, "chain", c->leaf.chain_text));
+            list, json_pack("{s:s?, s:s?, s:o, s:o, s:o, s:s?, s:i, s:s?, s:s?, s:b, "
+                            "s:b, s:b, s:b, s:s?, s:s?}",
+                            "sha256", c->digest[0] ? c->digest : NULL, "subject",
+                            c->leaf.subject, "names", strings_json(&c->leaf.names),
+                            "not_before", time_json(c->leaf.not_before), "not_after",
+                            time_json(c->leaf.not_after), "key_type", c->leaf.key_type,
+                            "bits", c->leaf.bits, "curve", c->leaf.curve, "signature",
+                            c->leaf.signature, "self_signed", c->leaf.self_signed,
+                            "name_matches", c->leaf.name_matches, "ocsp_responder",
+                            c->leaf.ocsp_responder, "staple_demanded",
+                            c->leaf.staple_demanded, "staple_problem",
+                            c->leaf.staple_problem, "chain", c->leaf.chain_text));
     }
     return list;
 }

@@ -37,21 +37,27 @@ void hidden_find(const struct grounds *private, struct grounds *ret)
         closedir(spool);
 }
 
+/* One directory of `g`'s way, whose path ends after `len` bytes. */
+static bool make_step(const struct ground *hidden, const struct ground *g, size_t len)
+{
+    CLEANUP(mem_freep) char *dir = mem_strndup(g->path, len);
+    const char *inside = dir + strlen(hidden->path) + 1;
+    struct stat st = {.st_mode = 0755};
+    if (file_exists(dir))
+        return true;
+    if (fstatat(hidden->fd, inside, &st, 0) < 0 && g->fd < 0)
+        return false;
+    return mkdir(dir, 0700) == 0 && chown(dir, st.st_uid, st.st_gid) == 0 &&
+           chmod(dir, st.st_mode & 07777) == 0;
+}
+
 /* The directories between `hidden` and `g`, as they are there; one takes the place of a link to one. False: not there. */
 static bool make_way(const struct ground *hidden, const struct ground *g)
 {
-    size_t from = strlen(hidden->path) + 1;
-    for (const char *slash = g->path + from; (slash = strchr(slash, '/')); slash++) {
-        CLEANUP(mem_freep) char *dir = mem_strndup(g->path, (size_t)(slash - g->path));
-        struct stat st = {.st_mode = 0755};
-        if (file_exists(dir))
-            continue;
-        if (fstatat(hidden->fd, dir + from, &st, 0) < 0 && g->fd < 0)
+    const char *slash = strchr(g->path + strlen(hidden->path) + 1, '/');
+    for (; slash; slash = strchr(slash + 1, '/'))
+        if (!make_step(hidden, g, (size_t)(slash - g->path)))
             return false;
-        if (mkdir(dir, 0700) < 0 || chown(dir, st.st_uid, st.st_gid) < 0 ||
-            chmod(dir, st.st_mode & 07777) < 0)
-            return false;
-    }
     return true;
 }
 

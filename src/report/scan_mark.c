@@ -50,6 +50,8 @@ struct scan_mark scan_mark_certificate(const struct policy *policy,
                                        const struct handshake_certificate *c)
 {
     static const struct weakness expired = {WEAKNESS_HIGH, "expired", "RFC 5280 4.1.2.5"};
+    static const struct weakness stale = {
+        WEAKNESS_MEDIUM, "its OCSP staple does not hold", "RFC 6960 3.2"};
     const char *type = c->key_type ? c->key_type : "";
     bool rsa = strncmp(type, "RSA", 3) == 0;
     struct scan_mark m = {.weak = {WEAKNESS_NONE, "", ""}};
@@ -57,6 +59,8 @@ struct scan_mark scan_mark_certificate(const struct policy *policy,
         m.weak = weakness_of_modulus((unsigned)c->bits);
     if (m.weak.grade < expired.grade && c->not_after && c->not_after < time(NULL))
         m.weak = expired;
+    if (m.weak.grade < stale.grade && c->staple_problem)
+        m.weak = stale;
     if (policy && rsa)
         m.forbidden = (unsigned)c->bits < policy->certificate.rsa_min_bits;
     if (policy && c->curve)

@@ -82,27 +82,6 @@ finds "nothing of the profile" "tls/answers tls/suites"
 cat >"$work/dhe.json" <<'END'
 { "name": "dhe", "extends": "strict", "tls": { "suites": { "append": ["TLS_DHE_RSA_WITH_AES_128_GCM_SHA256"] } } }
 END
-# The Second Oakley Group (RFC 2409 6.2): 2^1024 - 2^960 - 1 + 2^64 * ([2^894 pi] + 129093)
-python3 -c '
-import base64
-def arctan(x, one):
-    term, total, n = one // x, 0, 1
-    while term:
-        total += term // n if n % 4 == 1 else -(term // n)
-        term //= x * x
-        n += 2
-    return total
-one = 1 << 960
-pi = 4 * (4 * arctan(5, one) - arctan(239, one))
-prime = 2**1024 - 2**960 - 1 + 2**64 * ((pi >> 66) + 129093)
-number = b"\0" + prime.to_bytes(128, "big")
-body = b"\x02\x81\x81" + number + b"\x02\x01\x02"
-text = base64.b64encode(b"\x30\x81" + bytes([len(body)]) + body).decode()
-print("-----BEGIN DH PARAMETERS-----")
-for at in range(0, len(text), 64):
-    print(text[at:at + 64])
-print("-----END DH PARAMETERS-----")' >"$work/dh1024.pem"
-check "the prime is the one of the RFC" openssl dhparam -in "$work/dh1024.pem" -check -noout
 cat >"$work/level0.cnf" <<'END'
 openssl_conf = main
 [main]
@@ -112,7 +91,7 @@ system_default = all
 [all]
 CipherString = DEFAULT@SECLEVEL=0
 END
-OPENSSL_CONF=$work/level0.cnf s_server -cipher "$suites12:DHE-RSA-AES128-GCM-SHA256" -dhparam "$work/dh1024.pem"
+OPENSSL_CONF=$work/level0.cnf s_server -cipher "$suites12:DHE-RSA-AES128-GCM-SHA256" -dhparam "$pki/dh1024.pem"
 finds "DH of 1024 bits" tls/dh-bits --profile "$work/dhe.json"
 s_server -cipher "$suites12:DHE-RSA-AES128-GCM-SHA256"
 verify "$port" --profile "$work/dhe.json"
@@ -129,16 +108,34 @@ s_server -cert "$pki/weak.pem" -key "$pki/weak.key" -cert_chain "$pki/intermedia
 finds "an RSA key of 1024 bits" certificate/key
 verify "$good" --name other.example.test
 is "$(rules "$json")" certificate/name "a wrong name: that and nothing else is flagged"
-openssl req -x509 -newkey rsa:2048 -nodes -keyout "$work/self.key" -out "$work/self.pem" -days 90 \
-    -subj /CN=www.example.test -addext subjectAltName=DNS:www.example.test 2>/dev/null
-s_server -cert "$work/self.pem" -key "$work/self.key"
+s_server -cert "$pki/self.pem" -key "$pki/self.key"
 finds "a self-signed certificate" certificate/chain
-verify "$port" --ca "$work/self.pem"
+verify "$port" --ca "$pki/self.pem"
 status_is 0 "that one is trusted passes"
 s_server -tls1_3 -dcert "$pki/ec.pem" -dkey "$pki/ec.key" -dcert_chain "$pki/intermediate.pem"
 verify "$port" --name other.example.test
 check "TLS 1.3 alone shows both certificates" json "$json" \
     '2 == sum(f["rule"] == "certificate/name" and f["verdict"] == "violation" for f in it["findings"])'
+
+# A certificate that names a responder, and demands a staple.
+stapling()
+{
+    s_server -cert "$pki/stapled.pem" -key "$pki/stapled.key" -cert_chain "$pki/intermediate.pem" "$@"
+}
+stapling -status_file "$pki/stapled.fresh.der"
+verify "$port"
+status_is 0 "a staple that holds passes"
+check "and is told" json "$json" 'any(f["rule"] == "certificate/staple" for f in it["findings"])'
+stapling -status_file "$pki/stapled.stale.der"
+finds "a stale staple" certificate/staple
+check "it is said when it ended" json "$json" \
+    'any((f["found"] or "").startswith("one that ended on ") for f in it["findings"])'
+stapling -tls1_3 -status_file "$pki/stapled.stale.der"
+finds "a stale staple in TLS 1.3" certificate/staple
+s_server -status_file "$pki/stapled.fresh.der"
+finds "a staple of another certificate" certificate/staple
+stapling
+finds "no staple, which the certificate demands" certificate/staple
 
 # --- exact ---------------------------------------------------------------------------------------
 

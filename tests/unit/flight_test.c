@@ -281,6 +281,7 @@ START_TEST(extensions)
     ck_assert_uint_eq(f.compression, 1);
     ck_assert_str_eq(f.alpn, "http/1.1");
     ck_assert_uint_eq(f.flags, FLIGHT_ENCRYPT_THEN_MAC | FLIGHT_STAPLE);
+    ck_assert(bytes_eq(bytes_buf(&f.staple), BYTES("\x30\x03\x0a\x01")));
 }
 END_TEST
 
