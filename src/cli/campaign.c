@@ -24,6 +24,7 @@
 #define RESOLVE_MS     3000
 #define PARALLEL       64
 #define PARALLEL_LIMIT 500
+#define RATE_LIMIT     100000
 #define PER_HOST       4
 #define TARGETS_LIMIT  ((size_t)16 << 20)
 
@@ -122,18 +123,31 @@ static int add_file(struct campaign *c, const char *path, struct err *err)
 
 /* --- options --------------------------------------------------------------------------------- */
 
-static int take_parallel(struct campaign *c, struct err *err)
+/* An option's number; `ret` as it is without the option. */
+static int take_number(const struct cli *cli, const char *option, long least, long most,
+                       long *ret, struct err *err)
 {
-    const char *text = cli_value(c->cli, "parallel");
+    const char *text = cli_value(cli, option);
     char *end = NULL;
-    c->parallel = PARALLEL;
     if (!text)
         return 0;
     errno = 0;
-    c->parallel = strtol(text, &end, 10);
-    if (errno || !*text || *end || c->parallel < 1 || c->parallel > PARALLEL_LIMIT)
-        return err_set(err, ERR_USAGE, "--parallel: '%s' is no number from 1 to %d", text,
-                       PARALLEL_LIMIT);
+    long n = strtol(text, &end, 10);
+    if (errno || !*text || *end || n < least || n > most)
+        return err_set(err, ERR_USAGE, "--%s: '%s' is no number from %ld to %ld", option,
+                       text, least, most);
+    *ret = n;
+    return 0;
+}
+
+static int take_numbers(struct campaign *c, struct err *err)
+{
+    long rate = 0;
+    c->parallel = PARALLEL;
+    if (take_number(c->cli, "parallel", 1, PARALLEL_LIMIT, &c->parallel, err) < 0 ||
+        take_number(c->cli, "rate", 0, RATE_LIMIT, &rate, err) < 0)
+        return -1;
+    c->pace.per_second = (unsigned)rate;
     return 0;
 }
 
@@ -168,7 +182,7 @@ int campaign_begin(const struct cli *cli, int argc, char **argv, struct campaign
     c.cli = cli;
     if (check_name(cli_value(cli, "name"), err) < 0)
         return -1;
-    if (take_parallel(&c, err) < 0 || collect(&c, argc, argv, err) < 0 ||
+    if (take_numbers(&c, err) < 0 || collect(&c, argc, argv, err) < 0 ||
         !(c.anchors = anchors_load(cli_value(cli, "ca"), err)))
         return -1;
     if (resume && campaign_resume(&c, resume, err) < 0)

@@ -13,6 +13,7 @@
 #include <stdio.h>
 
 #include "base/endpoint.h"
+#include "base/pace.h"
 #include "cli/cli.h"
 
 struct campaign_target {
@@ -30,6 +31,7 @@ struct campaign {
     X509_STORE *anchors; /* owned; of --ca, or the system's */
     bool streams;        /* --targets: results are wanted as they come */
     long parallel;
+    struct pace pace; /* of new connections, all endpoints' together */
     int resume_fd;    /* -1: none */
     int worst_before; /* exit status of what an earlier run has done */
     size_t skipped;
@@ -48,6 +50,7 @@ void campaign_release(struct campaign *c);
         {"ca", "FILE", "trust anchors (PEM) instead of the system's"},                   \
         {"targets", "FILE", "more targets, one a line (- reads standard input)"},        \
         {"parallel", "N", "endpoints worked on at a time (default 64)"},                 \
+        {"rate", "N", "new connections per second, in all (default 0: no limit)"},       \
     {                                                                                    \
         "resume", "FILE", "note there what is done, and skip what was"                   \
     }

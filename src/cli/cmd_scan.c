@@ -16,6 +16,7 @@ struct scanning {
     const struct policy *policy; /* NULL: no profile was given */
     const char *profile;
     X509_STORE *anchors;
+    struct pace *pace;
     json_t *all; /* reports, with --format json, unless they are printed as they come */
     bool incomplete; /* of any */
 };
@@ -23,7 +24,8 @@ struct scanning {
 static void *scan_one(void *ctx, const struct endpoint *e, const char *why)
 {
     const struct scanning *s = ctx;
-    struct scan_options options = {.anchors = s->anchors, .alpn = !e->starttls};
+    struct scan_options options = {
+        .anchors = s->anchors, .pace = s->pace, .alpn = !e->starttls};
     struct scan *found = mem_alloc(sizeof *found);
     struct err err = ERR_INIT;
     *found = (struct scan)SCAN_INIT;
@@ -67,6 +69,7 @@ static int scan_all(struct scanning *s, struct campaign *targets, struct err *er
     json_t *all CLEANUP(json_decrefp) = collect ? json_array() : NULL;
     s->all = all;
     s->anchors = targets->anchors;
+    s->pace = &targets->pace;
     struct campaign_work work = {.ctx = s, .run = scan_one, .done = show};
     if (campaign_run(targets, &work, err) < 0)
         return -1;

@@ -21,6 +21,7 @@ struct verifying {
     const struct profile *profile;
     const struct plan *plan; /* NULL: targets were named */
     X509_STORE *anchors;
+    struct pace *pace;
     bool exact;
     enum finding_severity fail_on;
     bool many;    /* what conforms is only counted in text */
@@ -58,7 +59,8 @@ static int hold(const struct verifying *v, const struct endpoint *e, struct veri
                                   .required = versions,
                                   .exact = v->exact,
                                   .http = target_is_http(e),
-                                  .anchors = v->anchors};
+                                  .anchors = v->anchors,
+                                  .pace = v->pace};
     if (conform(e, &rules, &found, err) < 0)
         return -1;
     wire_findings(e, &found, &ret->findings);
@@ -141,6 +143,7 @@ static int verify_all(struct verifying *v, struct campaign *targets, struct err 
 {
     struct campaign_work work = {.ctx = v, .run = verify_one, .done = take};
     v->anchors = targets->anchors;
+    v->pace = &targets->pace;
     v->streams = targets->streams && v->cli->format == CLI_JSON;
     bool brief = v->plan && !v->cli->verbose && v->cli->format == CLI_TEXT;
     v->many = brief || (targets->streams && v->cli->format != CLI_JUNIT);

@@ -245,6 +245,7 @@ int conform(const struct endpoint *endpoint, const struct conform_rules *rules,
     c->s.endpoint = c->endpoint = endpoint;
     c->s.scan = &c->scan;
     c->s.options.deadline_ms = rules->deadline_ms > 0 ? rules->deadline_ms : DEADLINE_MS;
+    c->s.options.pace = rules->pace;
     c->s.deadline = deadline_in(total);
     c->rules = rules;
     c->policy = rules->policy;

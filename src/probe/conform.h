@@ -20,6 +20,7 @@
 
 #include "base/endpoint.h"
 #include "base/err.h"
+#include "base/pace.h"
 #include "policy/policy.h"
 #include "policy/weakness.h"
 
@@ -83,6 +84,7 @@ struct conform_rules {
     bool exact;          /* everything required is there, in the policy's order */
     bool http;           /* a web server: HSTS and redirect */
     X509_STORE *anchors; /* borrowed; NULL: chains are not judged */
+    struct pace *pace;   /* of new connections, with others'; borrowed; NULL: no limit */
     int deadline_ms;     /* for one question; 0: 5000 */
     int total_ms;        /* for all; 0: 60000 */
 };

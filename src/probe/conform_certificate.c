@@ -254,7 +254,7 @@ static int shake(struct conform_check *c, const char *sigalgs,
         handshake_release(ret);
         if (deadline_left(c->s.deadline) == 0)
             return err_set(err, ERR_SYSTEM, "no time left");
-        c->scan.connections++;
+        scanner_pace(&c->s);
         if (handshake(c->endpoint, &ask, ret, err) < 0)
             return -1;
         if (ret->verdict != HANDSHAKE_INCONCLUSIVE)

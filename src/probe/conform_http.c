@@ -20,7 +20,7 @@ static int request(struct conform_check *c, const struct endpoint *e, bool tls,
     for (int i = 0; i < TRIES; i++) {
         if (deadline_left(c->s.deadline) == 0)
             return err_set(err, ERR_SYSTEM, "no time left");
-        c->scan.connections++;
+        scanner_pace(&c->s);
         if (http_ask(e, &what, ret, err) == 0)
             return 0;
         if (err->kind != ERR_SYSTEM)

@@ -25,6 +25,7 @@
 #include "base/digest.h"
 #include "base/endpoint.h"
 #include "base/err.h"
+#include "base/pace.h"
 #include "base/strv.h"
 #include "policy/protocol.h"
 #include "probe/handshake.h"
@@ -34,6 +35,7 @@ struct scan_options {
     int deadline_ms;     /* for one question; 0: 5000 */
     int total_ms;        /* for all; 0: 60000 */
     X509_STORE *anchors; /* chains are judged by these; borrowed; NULL: not judged */
+    struct pace *pace;   /* of new connections, with others'; borrowed; NULL: no limit */
     bool alpn;           /* offer HTTP/2 and HTTP/1.1 (RFC 7301) */
 };
 

@@ -42,6 +42,12 @@ void scanner_unsure(struct scanner *s, const char *about, const char *why)
     strv_take(&s->scan->inconclusive, mem_printf("%s: %s", about, why));
 }
 
+void scanner_pace(struct scanner *s)
+{
+    s->deadline += pace_wait(s->options.pace);
+    s->scan->connections++;
+}
+
 /* One connection; `ret` is replaced. */
 static void ask_once(struct scanner *s, const struct question *q, struct answer *ret)
 {
@@ -54,15 +60,15 @@ static void ask_once(struct scanner *s, const struct question *q, struct answer 
                       .name = s->endpoint->name,
                       .alpn = q->alpn ? http_protocols : NULL,
                       .flags = q->flags};
-    int left = deadline_left(s->deadline);
     answer_release(ret);
     memcpy(h.random, s->random, sizeof h.random);
-    if (left == 0) {
+    if (deadline_left(s->deadline) == 0) {
         s->lost = true;
         snprintf(ret->why, sizeof ret->why, "no time left");
         return;
     }
-    s->scan->connections++;
+    scanner_pace(s);
+    int left = deadline_left(s->deadline);
     if (ask(s->endpoint, &h,
             s->options.deadline_ms < left ? s->options.deadline_ms : left, ret, &err) < 0)
         snprintf(ret->why, sizeof ret->why, "%.200s", err.text);

@@ -97,7 +97,7 @@ static void find_certificate(struct scanner *s)
                                         .anchors = s->options.anchors,
                                         .any_chain = !s->options.anchors};
     struct err err = ERR_INIT;
-    s->scan->connections++;
+    scanner_pace(s);
     if (handshake(s->endpoint, &request, &got, &err) < 0 || !got.certificate.present) {
         scanner_unsure(s, "certificates",
                        err.kind ? err.text : "TLSv1.3 did not show any");

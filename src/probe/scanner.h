@@ -37,6 +37,9 @@ struct scanner {
 void scanner_ask(struct scanner *s, const struct question *q, const char *about,
                  struct answer *ret);
 
+/* Before each new connection, which it counts: waits for its turn. The wait is no time of the endpoint's. */
+void scanner_pace(struct scanner *s);
+
 #define SCAN_FICKLE "suites that were accepted are refused in another order"
 
 /* Puts something on the list of what could not be found out. */

@@ -12,6 +12,7 @@ bad=$port
 for i in $(seq 20); do
     echo "127.0.0.1:$good/tls # number $i"
 done >"$work/targets"
+head -n 4 "$work/targets" >"$work/four"
 common=(--profile strict --name www.example.test --ca "$pki/ca.pem" --format json)
 
 run tlsharden verify --targets "$work/targets" "${common[@]}"
@@ -86,6 +87,27 @@ sed 's/smtp$/ldap/' "$work/mail" >"$work/others"
 run tlsharden verify --targets "$work/others" --profile strict --format json
 status_is 4 "no LDAP is no verdict"
 check "others are asked several at a time" test "$(cat "$work/most")" -gt 1
+
+# --- so many connections per second ----------------------------------------------------------------
+
+for command in verify scan; do
+    begun=$(date +%s%N)
+    run tlsharden "$command" --targets "$work/four" "${common[@]}" --rate 40
+    took=$((($(date +%s%N) - begun) / 1000000))
+    status_is 0 "$command at a rate: exit status 0"
+    connections=$(python3 -c 'import json, sys
+print(sum(json.loads(line)["connections"] for line in open(sys.argv[1])))' "$OUT")
+    check "$command: $connections connections at 40 a second take their time" \
+        test "$took" -ge $(((connections - 1) * 25))
+    check "$command: and not much longer" test "$took" -lt $((connections * 25 + 5000))
+done
+begun=$(date +%s%N)
+run tlsharden verify --targets "$work/four" "${common[@]}" --rate 0
+status_is 0 "--rate 0 is no limit"
+check "and takes no time" test $((($(date +%s%N) - begun) / 1000000)) -lt 900
+run tlsharden verify --targets "$work/four" --rate -1
+status_is 2 "--rate -1"
+err_has "'-1' is no number from 0 to 100000" "is told"
 
 # --- who has no TLS, and who only has no time --------------------------------------------------------
 
