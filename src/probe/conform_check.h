@@ -19,6 +19,7 @@ struct conform_check {
     /* what the policy has, as numbers */
     struct ids suites12, suites13, groups, schemes;
     struct ids accepted; /* suites that may be there, too */
+    struct ids flagged;  /* suites that are accepted, although forbidden */
     enum protocol old;   /* the policy's highest version up to TLS 1.2 */
     bool has_old;        /* it has one */
     /* what was seen */

@@ -41,6 +41,14 @@ static void take(struct walk *w, struct question *q, const struct flight *f)
         ids_to_end(&q->groups, f->group);
 }
 
+static bool has_dhe(const struct ids *suites)
+{
+    for (size_t i = 0; i < suites->count; i++)
+        if (offer_exchange(suites->items[i]) == OFFER_DH)
+            return true;
+    return false;
+}
+
 /* True: it goes on. */
 static bool step(struct walk *w, struct question *q)
 {
@@ -60,8 +68,11 @@ static bool step(struct walk *w, struct question *q)
             take(w, q, &a.flight);
         return mine && w->left.count;
     }
-    /* Refused: for the groups' sake, or in earnest. */
-    if (w->version < PROTOCOL_TLS1_3 || offered == w->c->groups.count)
+    /* Refused: for the groups' sake, or in earnest. DHE with a prime of the server's own is not for
+     * clients that offer those of RFC 7919. */
+    if (w->version < PROTOCOL_TLS1_3)
+        return has_dhe(&w->left) && offer_remove_finite_fields(&q->groups);
+    if (offered == w->c->groups.count)
         return false;
     q->groups = w->c->groups;
     return true;

@@ -4,6 +4,11 @@
  * server picks the version before the suite; groups and schemes with suites that the policy
  * allows, so that nothing but the group or scheme can be the reason for a refusal.
  *
+ * Whether a server has DHE depends on the groups that are offered (RFC 7919 4): one that has those of
+ * the RFC only wants to see them, one that knows them and has a prime of its own must not use it for
+ * a client that offers them and gets none. So the forbidden DHE suites are asked for a second time,
+ * in the question about groups, which offers none of the RFC, or else in one of their own.
+ *
  * An answer in another version than the question's says nothing about the question: whether that
  * version may be there is decided where versions are.
  */
@@ -24,6 +29,8 @@ struct negation {
     uint16_t needed; /* a group that stays on offer and is no violation; 0: none */
     char about[64];
     struct ids accepted; /* although forbidden */
+    struct ids primes;   /* forbidden DHE suites that are offered beside the groups */
+    struct ids primed;   /* of those, accepted */
 };
 
 /* --- one set --------------------------------------------------------------------------------- */
@@ -78,6 +85,10 @@ static bool ask_again(struct negation *n, struct answer *a)
     if (a->verdict != ASK_ACCEPTED ||
         a->flight.version != protocol_info(n->version)->wire)
         return false;
+    if (ids_remove(&n->primes, a->flight.suite)) {
+        ids_remove(&n->q.suites, a->flight.suite);
+        return ids_add(&n->primed, a->flight.suite);
+    }
     uint16_t id = picked(n, &a->flight);
     if (ids_remove(offered(n), id))
         return ids_add(&n->accepted, id);
@@ -259,19 +270,49 @@ void conform_forbidden_suites(struct conform_check *c)
         ids_remove_all(&n.q.suites, v == PROTOCOL_TLS1_3 ? &c->suites13 : &c->suites12);
         ids_remove_all(&n.q.suites, &c->accepted);
         negate(&n, CONFORM_SUITES, mem_strdup("only suites of the profile"));
+        ids_add_all(&c->flagged, &n.accepted);
     }
+}
+
+/* --- DHE with a prime of the server's own ---------------------------------------------------- */
+
+/* Forbidden suites with DHE that are not known to be accepted. */
+static void forbidden_dhe(const struct conform_check *c, const struct ids *all,
+                          struct ids *ret)
+{
+    *ret = (struct ids)IDS_INIT;
+    for (size_t i = 0; i < all->count; i++)
+        if (offer_exchange(all->items[i]) == OFFER_DH)
+            ids_add(ret, all->items[i]);
+    ids_remove_all(ret, &c->suites12);
+    ids_remove_all(ret, &c->accepted);
+    ids_remove_all(ret, &c->flagged);
+}
+
+static void ask_primes(struct conform_check *c, enum protocol version)
+{
+    struct negation n;
+    begin(&n, c, version, SUITES, "DHE suites with a prime of its own");
+    struct ids all = n.q.suites;
+    forbidden_dhe(c, &all, &n.q.suites);
+    offer_remove_finite_fields(&n.q.groups);
+    if (n.q.suites.count)
+        negate(&n, CONFORM_SUITES, mem_strdup("only suites of the profile"));
+}
+
+static void tell_primed(struct negation *n)
+{
+    struct negation told = *n;
+    if (n->primed.count == 0)
+        return;
+    told.subject = SUITES;
+    told.accepted = n->primed;
+    tell_accepted(&told, conform_add(n->c, CONFORM_SUITES, CONFORM_NO,
+                                     protocol_info(n->version)->name,
+                                     mem_strdup("only suites of the profile")));
 }
 
 /* --- groups ---------------------------------------------------------------------------------- */
-
-static void remove_finite_fields(struct ids *groups)
-{
-    for (size_t i = groups->count; i-- > 0;) {
-        const struct tls_group *g = group_by_id(groups->items[i]);
-        if (g && g->kind == GROUP_FFDHE)
-            ids_remove(groups, groups->items[i]);
-    }
-}
 
 /* The policy's suites with elliptic curves, by preference those that ask nothing else of the
  * groups: an ECDSA certificate needs its own curve among them (RFC 8422 5.1.1). */
@@ -289,19 +330,40 @@ static void choose_suites(const struct conform_check *c, struct negation *n)
         n->needed = c->curve;
 }
 
+/* Groups up to TLS 1.2, and with them the DHE suites, unless an answer is certain for a needed curve:
+ * it would hide them. True: those were asked for. */
+static bool ask_old_groups(struct conform_check *c)
+{
+    struct negation n;
+    if (c->policy->group_count == 0 ||
+        !(c->has_key[CONFORM_RSA] || c->has_key[CONFORM_ECDSA]))
+        return false;
+    begin(&n, c, c->old, GROUPS, "other groups");
+    struct ids all = n.q.suites;
+    ids_remove_all(&n.q.groups, &c->groups);
+    offer_remove_finite_fields(&n.q.groups);
+    choose_suites(c, &n);
+    if (n.q.suites.count == 0)
+        return false;
+    if (!n.needed) {
+        forbidden_dhe(c, &all, &n.primes);
+        ids_add_all(&n.q.suites, &n.primes);
+    }
+    negate(&n, CONFORM_GROUPS, mem_strdup("only groups of the profile"));
+    tell_primed(&n);
+    return !n.needed && n.q.groups.count;
+}
+
 void conform_forbidden_groups(struct conform_check *c)
 {
     struct negation n;
+    bool asked = c->has_old && ask_old_groups(c);
+    for (unsigned v = PROTOCOL_SSL3; v <= PROTOCOL_TLS1_2; v++)
+        if (protocol_in(c->policy->protocols, (enum protocol)v) &&
+            !(asked && v == c->old))
+            ask_primes(c, (enum protocol)v);
     if (c->policy->group_count == 0)
         return;
-    if (c->has_old && (c->has_key[CONFORM_RSA] || c->has_key[CONFORM_ECDSA])) {
-        begin(&n, c, c->old, GROUPS, "other groups");
-        ids_remove_all(&n.q.groups, &c->groups);
-        remove_finite_fields(&n.q.groups);
-        choose_suites(c, &n);
-        if (n.q.suites.count)
-            negate(&n, CONFORM_GROUPS, mem_strdup("only groups of the profile"));
-    }
     if (protocol_in(c->policy->protocols, PROTOCOL_TLS1_3)) {
         begin(&n, c, PROTOCOL_TLS1_3, GROUPS, "other groups");
         ids_remove_all(&n.q.groups, &c->groups);
@@ -334,6 +396,25 @@ void conform_forbidden_schemes(struct conform_check *c)
 
 /* --- finite fields --------------------------------------------------------------------------- */
 
+/* With a prime of its own, and with one of RFC 7919: the shorter one counts. */
+static void ask_dhe(struct conform_check *c, struct question *q, const char *about,
+                    struct answer *ret)
+{
+    CLEANUP(answer_release) struct answer named = ANSWER_INIT;
+    scanner_ask(&c->s, q, about, &named);
+    offer_remove_finite_fields(&q->groups);
+    scanner_ask(&c->s, q, about, ret);
+    bool is_worse = named.verdict == ASK_INCONCLUSIVE ||
+                    (named.verdict == ASK_ACCEPTED && ret->verdict == ASK_REFUSED) ||
+                    (named.verdict == ASK_ACCEPTED && ret->verdict == ASK_ACCEPTED &&
+                     named.flight.dh_bits < ret->flight.dh_bits);
+    if (is_worse) {
+        struct answer other = *ret;
+        *ret = named;
+        named = other;
+    }
+}
+
 void conform_primes(struct conform_check *c)
 {
     static const char about[] = "DHE";
@@ -348,7 +429,7 @@ void conform_primes(struct conform_check *c)
             ids_remove(&q.suites, q.suites.items[i]);
     if (q.suites.count == 0)
         return;
-    scanner_ask(&c->s, &q, about, &a);
+    ask_dhe(c, &q, about, &a);
     struct conform_item *item =
         conform_add(c, CONFORM_DH, CONFORM_YES, about,
                     mem_printf("primes of at least %u bits", c->policy->dh_min_bits));

@@ -194,3 +194,14 @@ bool offer_is_signed(uint16_t suite)
                                             "TLS_DHE_RSA_", "TLS_DHE_DSS_"};
     return name_begins(suite, signed_by, ARRAY_LEN(signed_by));
 }
+
+bool offer_remove_finite_fields(struct ids *groups)
+{
+    size_t before = groups->count;
+    for (size_t i = groups->count; i-- > 0;) {
+        const struct tls_group *g = group_by_id(groups->items[i]);
+        if (g && g->kind == GROUP_FFDHE)
+            ids_remove(groups, groups->items[i]);
+    }
+    return groups->count < before;
+}

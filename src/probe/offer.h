@@ -35,6 +35,9 @@ enum offer_exchange {
 
 enum offer_exchange offer_exchange(uint16_t suite);
 
+/* Takes the groups of RFC 7919 out. False: there are none among them. */
+bool offer_remove_finite_fields(struct ids *groups);
+
 /* Does a hint to the shared secret stand before it (RFC 4279 2, RFC 5489 2)? */
 bool offer_has_hint(uint16_t suite);
 

@@ -29,6 +29,8 @@ struct hunt {
     enum offer_exchange how;
     struct question q; /* q.groups: not seen yet */
     uint16_t needed;   /* stays on offer although it was seen; 0: none */
+    struct ids primes; /* DHE suites not seen yet, offered as well */
+    bool refused;      /* the last question was */
     char about[64];
 };
 
@@ -56,8 +58,15 @@ static bool hunt_next(struct hunt *h)
     if (h->needed)
         ids_add(&q.groups, h->needed);
     scanner_ask(h->s, &q, h->about, &a);
+    h->refused = a.verdict == ASK_REFUSED;
     if (a.verdict != ASK_ACCEPTED)
         return false;
+    if (ids_remove(&h->primes, a.flight.suite)) {
+        ids_remove(&h->q.suites, a.flight.suite);
+        ids_add(&h->s->scan->versions[h->version].suites, a.flight.suite);
+        scanner_note(h->s, &a.flight);
+        return true;
+    }
     bool negotiated = ids_remove(&h->q.groups, a.flight.group);
     if (negotiated)
         scanner_note(h->s, &a.flight);
@@ -69,7 +78,22 @@ static bool hunt_next(struct hunt *h)
     return negotiated;
 }
 
-static void find_groups(struct scanner *s, enum protocol version, enum offer_exchange how)
+/* Suites with DHE, seen in that version or not. */
+static void dhe_suites(const struct scanner *s, enum protocol version, bool seen,
+                       struct ids *ret)
+{
+    const struct scan_version *found = &s->scan->versions[version];
+    struct question all;
+    question_all(version, &all);
+    *ret = (struct ids)IDS_INIT;
+    for (size_t i = 0; i < all.suites.count; i++)
+        if (offer_exchange(all.suites.items[i]) == OFFER_DH &&
+            ids_has(&found->suites, all.suites.items[i]) == seen)
+            ids_add(ret, all.suites.items[i]);
+}
+
+/* True: DHE with a prime of the server's own has been asked for. */
+static bool find_groups(struct scanner *s, enum protocol version, enum offer_exchange how)
 {
     struct scan_version *found = &s->scan->versions[version];
     struct hunt h = {.s = s, .version = version, .how = how};
@@ -84,8 +108,39 @@ static void find_groups(struct scanner *s, enum protocol version, enum offer_exc
     snprintf(h.about, sizeof h.about, "further %s of %s",
              how == OFFER_DH ? "finite-field groups" : "groups",
              protocol_info(version)->name);
+    if (how == OFFER_ECDH && h.q.suites.count && !ecdsa) {
+        dhe_suites(s, version, false, &h.primes);
+        ids_add_all(&h.q.suites, &h.primes);
+    }
+    bool primes = h.primes.count > 0;
     while (h.q.suites.count && h.q.groups.count && hunt_next(&h))
         continue;
+    return primes && h.refused;
+}
+
+/* RFC 7919 4: a server that knows its groups, and has none of them, uses a prime of its own only for
+ * clients that offer none either. `seen`: suites are accepted anyway, and it is the prime that counts. */
+static void find_primes(struct scanner *s, enum protocol version, bool seen)
+{
+    struct scan_version *found = &s->scan->versions[version];
+    struct question q;
+    char about[64];
+    bool more = true;
+    question_all(version, &q);
+    offer_remove_finite_fields(&q.groups);
+    dhe_suites(s, version, seen, &q.suites);
+    snprintf(about, sizeof about, "DHE suites of %s with a prime of the server's own",
+             protocol_info(version)->name);
+    while (more && q.suites.count) {
+        CLEANUP(answer_release) struct answer a = ANSWER_INIT;
+        scanner_ask(s, &q, about, &a);
+        more = a.verdict == ASK_ACCEPTED && ids_remove(&q.suites, a.flight.suite);
+        if (more)
+            scanner_note(s, &a.flight);
+        if (more && !seen)
+            ids_add(&found->suites, a.flight.suite);
+        more = more && !seen;
+    }
 }
 
 static bool has_finite_field(const struct ids *groups)
@@ -120,11 +175,25 @@ static void find_schemes(struct scanner *s)
     }
 }
 
+/* Older versions do as the newest of them does. */
+static void find_hidden(struct scanner *s, enum protocol version)
+{
+    const struct ids *suites = &s->scan->versions[version].suites;
+    size_t before = suites->count;
+    if (!find_groups(s, version, OFFER_ECDH))
+        find_primes(s, version, false);
+    for (unsigned v = version; suites->count > before && v-- > PROTOCOL_SSL3;)
+        if (s->scan->versions[v].supported == SCAN_YES)
+            find_primes(s, (enum protocol)v, false);
+}
+
 void scan_details(struct scanner *s, enum protocol version)
 {
-    find_groups(s, version, OFFER_ECDH);
-    if (has_finite_field(&s->scan->versions[version].groups))
+    find_hidden(s, version);
+    if (has_finite_field(&s->scan->versions[version].groups)) {
         find_groups(s, version, OFFER_DH);
+        find_primes(s, version, true);
+    }
     if (version == PROTOCOL_TLS1_2)
         find_schemes(s);
 }

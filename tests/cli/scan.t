@@ -71,6 +71,18 @@ s_server -cert "$pki/expired.pem" -key "$pki/expired.key"
 scan "$port"
 check "an expired certificate is weak" json "$json" 'it["certificates"][0]["weak"] == "expired"'
 
+cat "$pki/rsa.pem" "$pki/intermediate.pem" >"$work/chain.pem"
+for groups in "" :+GROUP-FFDHE2048; do
+    serve gnutls gnutls-serv --port @PORT@ --quiet --x509certfile "$work/chain.pem" --x509keyfile "$pki/rsa.key" \
+        --dhparams "$pki/dh1024.pem" --priority \
+        "NONE:+VERS-TLS1.2:+AEAD:+AES-128-GCM:+ECDHE-RSA:+DHE-RSA:+GROUP-X25519:+SIGN-ALL:+CTYPE-X509:+COMP-NULL$groups"
+    scan "$port"
+    is "$(suites TLSv1.2 | sort | tr '\n' ' ')" \
+        "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256 TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 " \
+        "gnutls-serv with a prime of its own$groups: the suites"
+    check "gnutls-serv with a prime of its own$groups: the prime" json "$json" '1024 in it["dh_bits"]'
+done
+
 # --- STARTTLS --------------------------------------------------------------------------------------
 
 run tlsharden scan "127.0.0.1:$good/smtp"

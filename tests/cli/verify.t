@@ -160,8 +160,10 @@ gnutls+=:+GROUP-X25519:+GROUP-SECP256R1:+GROUP-SECP384R1:+SIGN-RSA-PSS-RSAE-SHA2
 cat "$pki/rsa.pem" "$pki/intermediate.pem" >"$work/chain.pem"
 gnutls_server()
 {
+    local priority=$1
+    shift
     serve gnutls gnutls-serv --port @PORT@ --quiet --noticket --x509certfile "$work/chain.pem" \
-        --x509keyfile "$pki/rsa.key" --priority "$1"
+        --x509keyfile "$pki/rsa.key" --priority "$priority" "$@"
 }
 gnutls_server "$gnutls:%SERVER_PRECEDENCE"
 verify "$port"
@@ -170,6 +172,19 @@ gnutls_server "$gnutls:+RSA"
 finds "gnutls-serv with static RSA" tls/suites
 gnutls_server "$gnutls:+GROUP-FFDHE2048"
 finds "gnutls-serv with a finite field" tls/groups
+
+# For a client that offers groups of RFC 7919 it has no DHE unless it has one of them.
+gnutls_server "$gnutls:+DHE-RSA" --dhparams "$pki/dh1024.pem"
+finds "gnutls-serv with DHE and a prime of its own" tls/suites
+gnutls_server "$gnutls:+DHE-RSA:-AES-256-GCM:-CHACHA20-POLY1305" --dhparams "$pki/dh1024.pem"
+finds "gnutls-serv with a prime of its own that is too short" tls/dh-bits --profile "$work/dhe.json"
+gnutls_server "$gnutls:+GROUP-FFDHE2048:+DHE-RSA"
+finds "gnutls-serv with DHE and a group of RFC 7919" "tls/groups tls/suites"
+certtool --get-dh-params --bits 2048 --outfile "$work/dh2048.pem" 2>/dev/null
+gnutls_server "$gnutls:+DHE-RSA:-AES-256-GCM" --dhparams "$work/dh2048.pem"
+verify "$port" --profile "$work/dhe.json" --exact
+check "its DHE is not missed, exactly" json "$json" \
+    '["without TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384"] == [f["found"] for f in it["findings"] if f["rule"] == "tls/has-suites" and f["part"] == "TLSv1.2"]'
 
 # --- no verdict ----------------------------------------------------------------------------------
 
