@@ -13,6 +13,8 @@ struct endpoint {
         starttls; /* "smtp", "imap", ..., as starttls_begin() has them; NULL: TLS from the first byte */
     char *name;    /* server name to send and to check; NULL: none */
     bool required; /* clear text is not acceptable to the policy there */
+    bool
+        fewer_versions; /* keeps fewer than the policy has: only the newest has to work */
 };
 
 void endpoint_release(struct endpoint *e);

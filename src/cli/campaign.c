@@ -59,7 +59,8 @@ void campaign_add(struct campaign *c, const struct endpoint *e)
                               .port = e->port,
                               .starttls = mem_strdup(e->starttls),
                               .name = mem_strdup(e->name),
-                              .required = e->required});
+                              .required = e->required,
+                              .fewer_versions = e->fewer_versions});
 }
 
 static int add_target(struct campaign *c, const char *text, struct err *err)

@@ -76,6 +76,8 @@ int proof_policy(const struct profile *profile, const struct plan *plan,
     if (profile_policy(profile, scope, ret, err) < 0)
         return -1;
     *ret_versions = s ? granted_versions(s, scope, e->role ? e->role : "") : 0;
+    if (e->fewer_versions && *ret_versions)
+        *ret_versions = protocol_bit(protocol_highest(*ret_versions));
     return 0;
 }
 

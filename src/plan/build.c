@@ -325,6 +325,7 @@ static void add_endpoints(struct plan *plan, const struct wanted *w)
         to->starttls = copy(from->starttls);
         to->name = copy(from->name);
         to->required = from->required;
+        to->fewer_versions = from->fewer_versions;
     }
 }
 

@@ -72,10 +72,10 @@ static json_t *service_json(const struct plan_service *s)
 
 static json_t *endpoint_json(const struct endpoint *e)
 {
-    return json_pack("{s:s, s:s?, s:s?, s:i, s:s?, s:s?, s:b}", "service", e->service,
-                     "role", e->role, "address", e->address, "port", (int)e->port,
-                     "starttls", e->starttls, "name", e->name, "required",
-                     (int)e->required);
+    return json_pack("{s:s, s:s?, s:s?, s:i, s:s?, s:s?, s:b, s:b}", "service",
+                     e->service, "role", e->role, "address", e->address, "port",
+                     (int)e->port, "starttls", e->starttls, "name", e->name, "required",
+                     (int)e->required, "fewer_versions", (int)e->fewer_versions);
 }
 
 static json_t *note_json(const struct plan_note *n)
@@ -266,9 +266,9 @@ static int load_service(json_t *json, struct plan *plan)
 static int load_endpoint(json_t *json, struct plan *plan)
 {
     const char *service;
-    int port, required;
-    if (json_unpack(json, "{s:s, s:i, s:b}", "service", &service, "port", &port,
-                    "required", &required) < 0 ||
+    int port, required, fewer;
+    if (json_unpack(json, "{s:s, s:i, s:b, s:b}", "service", &service, "port", &port,
+                    "required", &required, "fewer_versions", &fewer) < 0 ||
         port < 0 || port > 65535)
         return -1;
     struct endpoint *e = plan_add_endpoint(plan, service);
@@ -278,6 +278,7 @@ static int load_endpoint(json_t *json, struct plan *plan)
     e->starttls = text_of(json, "starttls");
     e->name = text_of(json, "name");
     e->required = required != 0;
+    e->fewer_versions = fewer != 0;
     return 0;
 }
 

@@ -237,14 +237,24 @@ static json_t *hsts_for(const struct sites *s, const struct httpd_vhost *v)
     return text ? text : json_false();
 }
 
+/* Its own, or those of a file that it includes, which stay. */
+static bool keeps_versions(const struct sites *s, const struct httpd_vhost *v)
+{
+    return !lookup_truthy(lookup(s->w->context, "own_policy")) &&
+           (saying_kept(v->marks, PART_PROTOCOLS) ||
+            saying_kept(v->included, PART_PROTOCOLS));
+}
+
 static void add_endpoints(struct sites *s, const struct httpd_vhost *v)
 {
+    bool fewer = keeps_versions(s, v);
     for (size_t i = 0; i < v->addresses.count; i++) {
         unsigned port = httpd_port(v->addresses.items[i]);
         CLEANUP(mem_freep) char *address = vhosts_literal(v->addresses.items[i]);
         wanted_endpoint(s->w, &(struct wanted_endpoint){.role = "https",
                                                         .address = address,
                                                         .port = port ? port : HTTPS_PORT,
+                                                        .fewer_versions = fewer,
                                                         .name = v->name});
     }
 }
@@ -253,7 +263,7 @@ static void tell(struct sites *s, const struct httpd_vhost *v)
 {
     CLEANUP(mem_freep) char *place = place_of(v);
     bool own = lookup_truthy(lookup(s->w->context, "own_policy"));
-    if (!own && saying_kept(v->marks, PART_PROTOCOLS))
+    if (keeps_versions(s, v))
         wanted_note(s->w, WANTED_INFO, place, NULL,
                     "virtual host %s allows fewer protocol versions than the profile: "
                     "that stays",

@@ -219,6 +219,8 @@ static void note_override(struct httpd_tree *t, const struct reading *r,
         r->v->marks |= mark;
     else
         r->file->marks |= mark;
+    if (r->v && r->included)
+        r->v->included |= mark;
     if (r->included && mark & SAID_ANY_LOOSER && !httpd_tree_editable(t, r->file)) {
         r->v->overridden = true;
         r->v->too_late = r->v->policy_again;

@@ -39,6 +39,7 @@ struct httpd_vhost {
     bool policy_again; /* includes the policy itself */
     bool too_late;     /* ... but before that file */
     unsigned marks;    /* HTTPD_OVERRIDES, SAID_STRICTER, SAID_LOOSER */
+    unsigned included; /* the same, of the files that it includes */
 };
 
 struct httpd_tree {

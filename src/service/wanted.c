@@ -103,7 +103,8 @@ bool wanted_endpoint(struct wanted *w, const struct wanted_endpoint *e)
                           .port = to.port,
                           .starttls = mem_strdup(to.starttls),
                           .name = mem_strdup(to.name),
-                          .required = to.required};
+                          .required = to.required,
+                          .fewer_versions = to.fewer_versions};
     return true;
 }
 

@@ -88,8 +88,8 @@ struct wanted_endpoint {
     const char *role;
     const char *address; /* NULL: one that reaches the port */
     unsigned port;
-    const char *starttls, *name; /* as in base/endpoint.h; may be NULL */
-    bool required;
+    const char *starttls, *name;   /* as in base/endpoint.h; may be NULL */
+    bool required, fewer_versions; /* as there */
     bool expected; /* nobody listens yet, but will at `address` (NULL: not even then) */
 };
 
