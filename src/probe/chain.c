@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/file.h"
+#include "probe/anchors_system.h"
 #include "probe/leaf.h"
 #include "probe/staple.h"
 
@@ -32,18 +33,14 @@ static void free_context(X509_STORE_CTX **ctx)
 
 X509_STORE *anchors_load(const char *ca_file, struct err *err)
 {
-    CLEANUP(anchors_free) X509_STORE *store = X509_STORE_new();
+    CLEANUP(anchors_free)
+    X509_STORE *store = ca_file ? X509_STORE_new() : anchors_of_system();
     CLEANUP(buf_release) struct buf content = BUF_INIT;
-    int done = 0;
-    if (store && !ca_file) {
-        done = X509_STORE_set_default_paths(store);
-    } else if (store) {
-        if (file_read(ca_file, FILE_LIMIT, &content, NULL, err) < 0)
-            return NULL;
-        done = X509_STORE_load_file(store, ca_file);
-    }
+    if (store && ca_file && file_read(ca_file, FILE_LIMIT, &content, NULL, err) < 0)
+        return NULL;
+    bool done = store && (!ca_file || X509_STORE_load_file(store, ca_file) == 1);
     ERR_clear_error();
-    if (done == 1)
+    if (done)
         return TAKE_PTR(store);
     if (ca_file)
         err_set(err, ERR_INPUT, "'%s': no certificate in it", ca_file);
@@ -84,17 +81,27 @@ static void judge_staple(const struct flight *f, struct staple_about about,
                                              &ret->staple_revoked);
 }
 
+/* X509_V_OK, or why not. */
+static int verify(X509_STORE_CTX *ctx, X509_STORE *anchors, X509 *leaf,
+                  STACK_OF(X509) * rest)
+{
+    if (!ctx || X509_STORE_CTX_init(ctx, anchors, leaf, rest) != 1 ||
+        X509_STORE_CTX_set_default(ctx, "ssl_server") != 1)
+        return X509_V_ERR_UNSPECIFIED;
+    return X509_verify_cert(ctx) == 1 ? X509_V_OK : X509_STORE_CTX_get_error(ctx);
+}
+
 static void judge(X509 *leaf, const struct flight *f, X509_STORE *anchors,
                   struct handshake_certificate *ret)
 {
     CLEANUP(free_stack) STACK_OF(X509) *rest = rest_of(f);
     CLEANUP(free_context) X509_STORE_CTX *ctx = X509_STORE_CTX_new();
-    int code = X509_V_ERR_UNSPECIFIED;
-    if (ctx && X509_STORE_CTX_init(ctx, anchors, leaf, rest) == 1 &&
-        X509_STORE_CTX_set_default(ctx, "ssl_server") == 1) {
-        ret->trusted = X509_verify_cert(ctx) == 1;
-        code = X509_STORE_CTX_get_error(ctx);
+    int code = verify(ctx, anchors, leaf, rest);
+    if (ctx && code != X509_V_OK && anchors_complete(anchors)) {
+        X509_STORE_CTX_cleanup(ctx);
+        code = verify(ctx, anchors, leaf, rest);
     }
+    ret->trusted = code == X509_V_OK;
     struct staple_about about = {.leaf = leaf};
     if (ret->trusted) {
         about.chain = X509_STORE_CTX_get0_chain(ctx);

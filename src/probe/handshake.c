@@ -20,6 +20,7 @@
 #include "base/deadline.h"
 #include "base/file.h"
 #include "policy/suite.h"
+#include "probe/anchors_system.h"
 #include "probe/dial.h"
 #include "probe/leaf.h"
 #include "probe/staple.h"
@@ -71,6 +72,7 @@ static int load_anchors(SSL_CTX *ctx, const struct handshake_request *r, struct 
 {
     const char *ca_file = r->ca_file;
     if (r->anchors) {
+        anchors_complete(r->anchors);
         SSL_CTX_set1_cert_store(ctx, r->anchors);
         return 0;
     }
