@@ -70,6 +70,28 @@ int clients_answered(const struct plan *plan, const char *service, struct err *e
     return 0;
 }
 
+static bool is_at_same(const struct endpoint *a, const struct endpoint *b)
+{
+    return a->port == b->port && strcmp(a->address, b->address) == 0;
+}
+
+bool clients_reach(const struct plan *plan, const char *service)
+{
+    const struct endpoint *last =
+        NULL; /* there may be thousands of names at one address */
+    struct err ignored = ERR_INIT;
+    for (size_t i = 0; i < plan->endpoint_count; i++) {
+        const struct endpoint *e = &plan->endpoints[i];
+        if (strcmp(e->service, service) != 0 || !e->address ||
+            (last && is_at_same(last, e)))
+            continue;
+        if (answered(e, &ignored) == 0)
+            return true;
+        last = e;
+    }
+    return false;
+}
+
 char *clients_text(const json_t *endpoint)
 {
     const json_t *versions = json_object_get(endpoint, "versions");

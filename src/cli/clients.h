@@ -15,6 +15,9 @@ json_t *clients_look(const struct plan *plan, const char *service);
 int clients_answered(const struct plan *plan, const char *service,
                      struct err *err) MUST_CHECK;
 
+/* Whether anybody answers at one of them, with TLS or without. */
+bool clients_reach(const struct plan *plan, const char *service);
+
 /* "TLSv1.2 TLSv1.3" of one element, or its problem; owned by the caller (free). */
 char *clients_text(const json_t *endpoint);
 

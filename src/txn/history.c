@@ -99,6 +99,24 @@ static void show_entry(const json_t *entry, struct plan *plan)
     json_object_update(e->after, json_object_get(entry, "after"));
 }
 
+static char *text_of(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    return text ? mem_strdup(text) : NULL;
+}
+
+static void show_endpoint(const json_t *from, struct plan *plan)
+{
+    const char *service = json_string_value(json_object_get(from, "service"));
+    struct endpoint *e = plan_add_endpoint(plan, service ? service : "");
+    e->role = text_of(from, "role");
+    e->address = text_of(from, "address");
+    e->port = (unsigned)json_integer_value(json_object_get(from, "port"));
+    e->starttls = text_of(from, "starttls");
+    e->name = text_of(from, "name");
+    e->required = json_is_true(json_object_get(from, "required"));
+}
+
 static struct plan *show(const struct store *s, const struct record *r, const char *root,
                          struct err *err)
 {
@@ -108,6 +126,8 @@ static struct plan *show(const struct store *s, const struct record *r, const ch
             return NULL;
     for (size_t i = 0; i < json_array_size(r->entries); i++)
         show_entry(json_array_get(r->entries, i), plan);
+    for (size_t i = 0; i < json_array_size(r->endpoints); i++)
+        show_endpoint(json_array_get(r->endpoints, i), plan);
     return TAKE_PTR(plan);
 }
 

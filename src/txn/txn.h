@@ -100,7 +100,7 @@ int txn_recover(const struct txn_opts *opts, bool *ret_had_work,
  * reference. No state directory: []. Takes no lock and changes nothing. */
 json_t *txn_history(const struct txn_opts *opts, struct err *err) MUST_CHECK;
 
-/* The plan that a generation carried out, files and entries with before and after; owned by the caller
+/* The plan that a generation carried out, files and entries with before and after, and its endpoints; owned by the caller
  * (plan_free). NULL: ERR_USAGE, ERR_REFUSED (no such generation), ERR_INPUT (damaged). */
 struct plan *txn_show(const char *id, const struct txn_opts *opts,
                       struct err *err) MUST_CHECK;

@@ -156,4 +156,14 @@ probe "$work/after.json"
 check "and the host serves the profile" conforms "$work/after.json" strict rsa https https-shop smtp submission \
     imap ldap ldaps
 
+# --- a way back that a server does not survive -----------------------------------------------------
+
+install -m 600 /pki/other.key /etc/ssl/host/privkey.pem
+run tlsharden rollback
+status_is 4 "somebody has exchanged the key meanwhile: Apache ends when it is reloaded"
+err_has 'everything is taken back, but nobody answers at the ports of apache any more' "that is told"
+run tlsharden history
+out_has ' rolled-back ' "the change is taken back"
+install -m 600 /pki/rsa.key /etc/ssl/host/privkey.pem
+
 done_testing
