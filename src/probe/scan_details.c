@@ -31,6 +31,7 @@ struct hunt {
     uint16_t needed;   /* stays on offer although it was seen; 0: none */
     struct ids primes; /* DHE suites not seen yet, offered as well */
     bool refused;      /* the last question was */
+    bool rode;         /* schemes, once */
     char about[64];
 };
 
@@ -50,15 +51,40 @@ static void choose_suites(const struct ids *accepted, enum offer_exchange how,
             ids_add(ret, accepted->items[i]);
 }
 
+/* Is there a group that TLS 1.3 has shown, and that is still to be seen? */
+static bool expects_group(const struct hunt *h)
+{
+    const struct ids *tls13 = &h->s->scan->versions[PROTOCOL_TLS1_3].groups;
+    for (size_t i = 0; i < tls13->count; i++)
+        if (ids_has(&h->q.groups, tls13->items[i]))
+            return true;
+    return false;
+}
+
+/* Where a group is expected its answer may as well show a scheme that was not seen: those that were are taken
+ * out, once. A refusal then says nothing. */
+static bool ride_schemes(struct hunt *h, struct ids *schemes)
+{
+    if (h->rode || h->version != PROTOCOL_TLS1_2 || h->s->scan->schemes.count < 2 ||
+        !expects_group(h))
+        return false;
+    h->rode = true;
+    ids_remove_all(schemes, &h->s->scan->schemes);
+    return true;
+}
+
 /* The next group. False: there are no more, or that is as far as it goes. */
 static bool hunt_next(struct hunt *h)
 {
     CLEANUP(answer_release) struct answer a = ANSWER_INIT;
     struct question q = h->q;
+    bool rides = ride_schemes(h, &q.schemes);
     if (h->needed)
         ids_add(&q.groups, h->needed);
     scanner_ask(h->s, &q, h->about, &a);
     h->refused = a.verdict == ASK_REFUSED;
+    if (h->refused && rides)
+        return true;
     if (a.verdict != ASK_ACCEPTED)
         return false;
     if (ids_remove(&h->primes, a.flight.suite)) {

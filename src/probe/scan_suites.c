@@ -134,10 +134,43 @@ static bool ask_next(struct walk *w, struct answer *a)
            a->flight.version == protocol_info(w->version)->wire;
 }
 
+/* A guess: two kinds of three suites, as TLS 1.3 has three. With one kind others often follow. */
+static bool looks_complete(const struct walk *w)
+{
+    const struct ids *seen = &w->found->suites;
+    if (seen->count < 6 || w->s->scan->versions[PROTOCOL_TLS1_3].suites.count != 3)
+        return false;
+    for (size_t i = 0; i < seen->count; i++) {
+        size_t same = 0;
+        for (size_t j = 0; j < seen->count; j++)
+            same += same_kind(seen->items[i], seen->items[j]);
+        if (same != 3)
+            return false;
+    }
+    return true;
+}
+
+/* Where nothing more is expected the last question comes before the one that would lead up to it. True: that
+ * was all. An answer is not used: it may have been passed over before. */
+static bool is_complete(struct walk *w)
+{
+    CLEANUP(answer_release) struct answer a = ANSWER_INIT;
+    struct question q = w->all;
+    q.suites = w->left;
+    scanner_ask(w->s, &q, w->about, &a);
+    return a.verdict == ASK_REFUSED;
+}
+
 static void walk(struct walk *w)
 {
-    bool last_word = false;
+    bool last_word = false, guessed = false;
     while (w->left.count) {
+        if (!guessed && is_reduced(w) && !order_is_in_question(w->found) &&
+            looks_complete(w)) {
+            guessed = true;
+            if (is_complete(w))
+                return;
+        }
         CLEANUP(answer_release) struct answer a = ANSWER_INIT;
         bool order = order_is_in_question(w->found), reduced = is_reduced(w) && !order;
         if (ask_next(w, &a)) {

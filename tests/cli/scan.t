@@ -42,7 +42,7 @@ check "which are trusted" json "$json" 'all(c["chain"] == "ok" for c in it["cert
 check "nothing is weak" json "$json" \
     'not any(i.get("weak") for k in ("versions", "suites", "groups", "signature_schemes", "certificates") for i in it[k])'
 check "nothing is forbidden" json "$json" 'not any(i["forbidden"] for k in ("suites", "groups") for i in it[k])'
-check "in few connections" json "$json" 'it["connections"] <= 24'
+check "in twenty connections" json "$json" 'it["connections"] <= 20'
 
 # --- what is weak --------------------------------------------------------------------------------
 
