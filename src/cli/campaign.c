@@ -9,9 +9,9 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
+#include "base/confine.h"
 #include "base/fiber.h"
 #include "base/file.h"
 #include "base/user.h"
@@ -377,9 +377,7 @@ static int drop_privileges(struct err *err)
         .uid = NOBODY, .gid = NOBODY, .groups = &group, .group_count = 1};
     if (geteuid() == 0 && !is_alone() && user_become(&nobody) < 0)
         return err_sys(err, errno, "become nobody");
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-        return err_sys(err, errno, "give up privileges");
-    return 0;
+    return confine(err) < 0 ? -1 : 0;
 }
 
 int campaign_run(struct campaign *c, const struct campaign_work *work, struct err *err)
