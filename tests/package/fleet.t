@@ -162,6 +162,18 @@ status_is 1 "one of them has drifted"
 is "$(python3 -c 'import sys, xml.etree.ElementTree as tree
 print(*{one.get("name").split()[1] for one in tree.parse(sys.argv[1]).getroot()
         if int(one.get("failures"))})' "$OUT")" '(10.77.2.2):443' "and the report says which"
+cp "$work/hosts.yml" "$work/more.yml"
+echo '    gone: { ansible_host: 10.77.99.2, ansible_ssh_timeout: 2 }' >>"$work/more.yml"
+run timeout 120 ansible-playbook -i "$work/more.yml" "$(dirname "$rollout")/report.yml" -e tlsharden_report="$work/report.json"
+status_is 0 "a report of the inventory"
+is "$(python3 -c 'import json, sys
+report = json.load(open(sys.argv[1]))
+print(report["profile"], *("%s=%s" % (name, one["verdict"]) for name, one in sorted(report["hosts"].items())))' "$work/report.json")" \
+    'strict gone=unreachable host1=conforms host2=violation host3=conforms' "has every host, and what cannot be reached"
+is "$(python3 -c 'import json, sys
+found = json.load(open(sys.argv[1]))["hosts"]["host2"]["findings"]
+print(*{":443 " in one["subject"] for one in found if one["verdict"] == "violation"})' "$work/report.json")" True \
+    "and what was found where"
 on 2 'rm -rf /etc/apache2; cp -a /root/apache2 /etc; apache2ctl graceful'
 
 # --- a host that is lost ----------------------------------------------------------------------------

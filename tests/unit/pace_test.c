@@ -22,8 +22,8 @@ START_TEST(fibres_share_a_rate)
     while (fibers_count(all))
         fibers_run(all);
     int64_t took = deadline_in(0) - begun;
-    ck_assert_int_ge(took, (COUNT - 1) * 10 - 1);
-    ck_assert_int_lt(took, COUNT * 10 * 10);
+    ck_assert_int_ge(took, INT64_C(10) * (COUNT - 1) - 1);
+    ck_assert_int_lt(took, INT64_C(100) * COUNT);
 }
 END_TEST
 
