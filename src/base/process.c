@@ -332,8 +332,7 @@ static void attend(struct child *c, const struct process_options *o,
     fd_close(&c->pidfd);
 }
 
-/* Where SIGCHLD is ignored (we may have been started so) the kernel forgets exit statuses. */
-static void mind_children(struct sigaction *before)
+void process_mind_children(struct sigaction *before)
 {
     struct sigaction standard = {.sa_handler = SIG_DFL};
     sigaction(SIGCHLD, NULL, before);
@@ -355,7 +354,7 @@ int process_run(char *const argv[], const struct process_options *options,
     if (prepare(argv, o, &l, err) < 0)
         return err_context(err, "start '%s'", argv[0]);
     struct sigaction before;
-    mind_children(&before);
+    process_mind_children(&before);
     int rc = start(&l, &c, err);
     if (rc == 0) {
         process_release(ret);

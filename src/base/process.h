@@ -21,6 +21,7 @@
 #ifndef BASE_PROCESS_H
 #define BASE_PROCESS_H
 
+#include <signal.h>
 #include <stdbool.h>
 
 #include "base/buf.h"
@@ -75,5 +76,9 @@ char *process_text(char *const argv[], const struct process_result *r);
 
 /* ERR_SYSTEM with that text; always -1. */
 int process_failed(char *const argv[], const struct process_result *r, struct err *err);
+
+/* Where SIGCHLD is ignored (we may have been started so) the kernel forgets children and their exit statuses, and
+ * gives their numbers away: from now on it does not. `before` is for sigaction(2), to go back. */
+void process_mind_children(struct sigaction *before);
 
 #endif

@@ -11,16 +11,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/confine.h"
+#include "base/apart.h"
 #include "base/fiber.h"
 #include "base/file.h"
-#include "base/user.h"
 #include "cli/campaign_resume.h"
 #include "cli/progress.h"
 #include "probe/chain.h"
 #include "probe/target.h"
 
-#define NOBODY         65534
 #define RESOLVE_MS     3000
 #define PARALLEL       64
 #define PARALLEL_LIMIT 500
@@ -353,36 +351,10 @@ static int run_all(struct course *k, struct err *err)
     return failed;
 }
 
-#define MAP_LIMIT ((size_t)1 << 16)
-
-/* Has this user namespace one user only? user_namespaces(7) */
-static bool is_alone(void)
-{
-    CLEANUP(buf_release) struct buf map = BUF_INIT;
-    struct err unread = ERR_INIT;
-    if (file_read("/proc/self/uid_map", MAP_LIMIT, &map, NULL, &unread) < 0 || !map.len)
-        return false;
-    char *rest = map.data;
-    strtoul(rest, &rest, 10); /* inside, outside, how many */
-    strtoul(rest, &rest, 10);
-    return strtoul(rest, &rest, 10) == 1;
-}
-
-/* What servers send is not read as root: everything that takes root has been read by now. A
- * namespace that has no other user is left as it is. */
-static int drop_privileges(struct err *err)
-{
-    gid_t group = NOBODY;
-    struct user nobody = {
-        .uid = NOBODY, .gid = NOBODY, .groups = &group, .group_count = 1};
-    if (geteuid() == 0 && !is_alone() && user_become(&nobody) < 0)
-        return err_sys(err, errno, "become nobody");
-    return confine(err) < 0 ? -1 : 0;
-}
-
 int campaign_run(struct campaign *c, const struct campaign_work *work, struct err *err)
 {
-    if (drop_privileges(err) < 0)
+    /* Everything that takes root has been read by now. */
+    if (apart_become(err) < 0)
         return -1;
     size_t hosts = number_hosts(c);
     struct course k = {.c = c, .work = work};

@@ -2,6 +2,7 @@
  * An endpoint's policy is its scope's in the profile ("postfix.submission"); the versions that have to
  * work are those that the service's library granted. A server that has just been told takes a moment
  * until the last process with the old settings is gone: the verdict is the one at the deadline.
+ * What servers send is read in a process apart (base/apart.h): they run as other users, and we as root.
  */
 #include "cli/proof.h"
 
@@ -9,13 +10,17 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/apart.h"
 #include "base/deadline.h"
+#include "base/visible.h"
 #include "cli/progress.h"
 #include "probe/conform.h"
 #include "probe/verify.h"
 
-#define SETTLE_MS 15000
-#define PAUSE_MS  200
+#define SETTLE_MS      15000
+#define PAUSE_MS       200
+#define ENDPOINT_MS    180000 /* more than one can take, by its parts' own deadlines */
+#define ENDPOINTS_MOST 10000  /* keeps the time for all within an int */
 
 void proof_release(struct proof *p)
 {
@@ -90,8 +95,8 @@ static bool is_hard(enum conform_rule rule)
 }
 
 /* By hellos of our own, which offer what libssl no longer can. */
-static int prove_forbidden(struct proof *p, const struct policy *policy,
-                           const struct endpoint *e, struct err *err)
+static int prove_forbidden(const struct policy *policy, const struct endpoint *e,
+                           unsigned *soft, struct err *err)
 {
     CLEANUP(conform_release) struct conform found = CONFORM_INIT;
     const struct conform_rules rules = {.policy = policy};
@@ -99,8 +104,8 @@ static int prove_forbidden(struct proof *p, const struct policy *policy,
         return -1;
     for (size_t i = 0; i < found.count; i++) {
         const struct conform_item *item = &found.items[i];
-        bool soft = item->rule == CONFORM_GROUPS || item->rule == CONFORM_SCHEMES;
-        p->soft += soft && item->verdict == CONFORM_NO;
+        bool is_soft = item->rule == CONFORM_GROUPS || item->rule == CONFORM_SCHEMES;
+        *soft += is_soft && item->verdict == CONFORM_NO;
         if (!is_hard(item->rule) || item->verdict == CONFORM_YES)
             continue;
         return err_set(err, item->verdict == CONFORM_NO ? ERR_REFUSED : ERR_SYSTEM,
@@ -111,28 +116,61 @@ static int prove_forbidden(struct proof *p, const struct policy *policy,
     return 0;
 }
 
-static int prove_endpoint(struct proof *p, const struct endpoint *e, struct err *err)
+static int prove_endpoint(const struct proof *p, const struct endpoint *e, unsigned *soft,
+                          struct err *err)
 {
     CLEANUP(policy_release) struct policy policy = POLICY_INIT;
     struct verify_rules rules = {.policy = &policy};
     if (proof_policy(p->profile, p->plan, e, &policy, &rules.required, err) < 0)
         return -1;
-    return verify_endpoint(e, &rules, err) < 0 ? -1 : prove_forbidden(p, &policy, e, err);
+    return verify_endpoint(e, &rules, err) < 0 ? -1
+                                               : prove_forbidden(&policy, e, soft, err);
 }
 
 /* --- a service ------------------------------------------------------------------------------- */
 
-int proof_once(struct proof *p, const char *service, struct err *err)
+struct service_proof {
+    const struct proof *proof;
+    const char *service;
+};
+
+/* {"soft": N}, and {"kind": of enum err_kind, "why": TEXT} of the first endpoint that is not as it should be. */
+static json_t *prove_service(void *ctx)
 {
-    const struct plan_service *s = service_of(p->plan, service);
-    unsigned soft = p->soft;
-    for (size_t i = 0; s && i < p->plan->endpoint_count; i++) {
-        const struct endpoint *e = &p->plan->endpoints[i];
-        if (strcmp(e->service, service) == 0 && prove_endpoint(p, e, err) < 0) {
-            p->soft = soft; /* it is asked again */
-            return -1;
+    const struct service_proof *s = ctx;
+    const struct plan *plan = s->proof->plan;
+    struct err err = ERR_INIT;
+    unsigned soft = 0;
+    for (size_t i = 0; i < plan->endpoint_count; i++) {
+        const struct endpoint *e = &plan->endpoints[i];
+        if (strcmp(e->service, s->service) == 0 &&
+            prove_endpoint(s->proof, e, &soft, &err) < 0) {
+            CLEANUP(mem_freep) char *why = visible(bytes_str(err.text));
+            return json_pack("{s:i, s:i, s:s}", "soft", (int)soft, "kind", (int)err.kind,
+                             "why", why);
         }
     }
+    return json_pack("{s:i}", "soft", (int)soft);
+}
+
+int proof_once(struct proof *p, const char *service, struct err *err)
+{
+    struct service_proof what = {.proof = p, .service = service};
+    unsigned count = proof_count(p, service);
+    json_t *said CLEANUP(json_decrefp) = NULL;
+    if (count == 0 || !service_of(p->plan, service))
+        return 0;
+    int most = (int)(count < ENDPOINTS_MOST ? count : ENDPOINTS_MOST) * ENDPOINT_MS;
+    if (apart(prove_service, &what, most, &said, err) < 0)
+        return -1;
+    const char *why = json_string_value(json_object_get(said, "why"));
+    json_int_t kind = json_integer_value(json_object_get(said, "kind"));
+    if (kind || why)
+        return err_set(err,
+                       kind == ERR_REFUSED || kind == ERR_INPUT ? (enum err_kind)kind
+                                                                : ERR_SYSTEM,
+                       "%s", why ? why : "no verdict");
+    p->soft += (unsigned)json_integer_value(json_object_get(said, "soft"));
     return 0;
 }
 
