@@ -48,31 +48,6 @@ int apart_become(struct err *err)
 
 /* --- in the process -------------------------------------------------------------------------- */
 
-/* Kernels before 5.9, and some sandboxes, have no close_range(). */
-static void close_from(int first)
-{
-    if (close_range((unsigned)first, ~0U, 0) == 0)
-        return;
-    long end = sysconf(_SC_OPEN_MAX);
-    for (int fd = first; fd < (end > 0 && end < 65536 ? end : 65536); fd++)
-        close(fd);
-}
-
-/* Nothing but the pipe, which becomes descriptor 3: a lock that is held elsewhere ends with its holder. */
-static int close_others(int pipe)
-{
-    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    if (null < 0)
-        return -1;
-    for (int fd = 0; fd <= 2; fd++)
-        if (dup2(null, fd) < 0)
-            return -1;
-    if (pipe != 3 && dup2(pipe, 3) < 0)
-        return -1;
-    close_from(4);
-    return 0;
-}
-
 /* {"answer": what `run` says} or {"error": why not}. The kernel forgets PR_SET_PDEATHSIG whenever the user changes. */
 static json_t *answer(json_t *(*run)(void *ctx), void *ctx)
 {
@@ -86,7 +61,7 @@ static json_t *answer(json_t *(*run)(void *ctx), void *ctx)
 
 static void child(json_t *(*run)(void *ctx), void *ctx, int pipe)
 {
-    if (close_others(pipe) < 0)
+    if (process_keep_only(pipe) < 0)
         return;
     json_t *all CLEANUP(json_decrefp) = answer(run, ctx);
     if (all)

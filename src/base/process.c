@@ -332,6 +332,30 @@ static void attend(struct child *c, const struct process_options *o,
     fd_close(&c->pidfd);
 }
 
+/* Kernels before 5.9, and some sandboxes, have no close_range(). */
+static void close_from(int first)
+{
+    if (close_range((unsigned)first, ~0U, 0) == 0)
+        return;
+    long end = sysconf(_SC_OPEN_MAX);
+    for (int fd = first; fd < (end > 0 && end < 65536 ? end : 65536); fd++)
+        close(fd);
+}
+
+int process_keep_only(int pipe)
+{
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (null < 0)
+        return -1;
+    for (int fd = 0; fd <= 2; fd++)
+        if (dup2(null, fd) < 0)
+            return -1;
+    if (pipe != 3 && dup2(pipe, 3) < 0)
+        return -1;
+    close_from(4);
+    return 0;
+}
+
 void process_mind_children(struct sigaction *before)
 {
     struct sigaction standard = {.sa_handler = SIG_DFL};

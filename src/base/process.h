@@ -81,4 +81,8 @@ int process_failed(char *const argv[], const struct process_result *r, struct er
  * gives their numbers away: from now on it does not. `before` is for sigaction(2), to go back. */
 void process_mind_children(struct sigaction *before);
 
+/* In a child: closes everything but `pipe`, which becomes descriptor 3; 0 to 2 are /dev/null. A lock that is held
+ * elsewhere ends with its holder. 0, or -1 with errno. */
+int process_keep_only(int pipe) MUST_CHECK;
+
 #endif

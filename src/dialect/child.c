@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/process.h"
 #include "dialect/engine.h"
 
 #define NOBODY 65534
@@ -33,31 +34,6 @@ static int limit(__rlimit_resource_t what, rlim_t value)
 {
     struct rlimit r = {value, value};
     return setrlimit(what, &r);
-}
-
-/* Kernels before 5.9, and some sandboxes, have no close_range(). */
-static void close_from(int first)
-{
-    if (close_range((unsigned)first, ~0U, 0) == 0)
-        return;
-    long end = sysconf(_SC_OPEN_MAX);
-    for (int fd = first; fd < (end > 0 && end < 65536 ? end : 65536); fd++)
-        close(fd);
-}
-
-/* Nothing but the pipe, which becomes descriptor 3. */
-static int close_others(int pipe)
-{
-    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    if (null < 0)
-        return -1;
-    for (int fd = 0; fd <= 2; fd++)
-        if (dup2(null, fd) < 0)
-            return -1;
-    if (pipe != 3 && dup2(pipe, 3) < 0)
-        return -1;
-    close_from(4);
-    return 0;
 }
 
 /* Who is to read something reads it as the user that he is, and stays that user. */
@@ -78,7 +54,7 @@ static int drop_privileges(const struct child_job *job)
 static int confine(const struct child_job *job, int pipe)
 {
     signal(SIGXFSZ, SIG_IGN); /* a write that is refused is no reason to die */
-    if (close_others(pipe) < 0 || clearenv() != 0)
+    if (process_keep_only(pipe) < 0 || clearenv() != 0)
         return -1;
     if (limit(RLIMIT_CPU, CHILD_MS / 1000) < 0 || limit(RLIMIT_FSIZE, 0) < 0 ||
         limit(RLIMIT_CORE, 0) < 0 || limit(RLIMIT_NOFILE, 64) < 0)
