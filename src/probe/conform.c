@@ -104,8 +104,10 @@ static void ask_tls13(struct conform_check *c)
     scanner_ask(&c->s, &q, "TLSv1.3", &a);
     if (a.no_starttls && !c->no_starttls)
         c->no_starttls = mem_strdup(a.why);
-    if (a.verdict == ASK_ACCEPTED)
+    if (a.verdict == ASK_ACCEPTED) {
         c->served[PROTOCOL_TLS1_3] = true;
+        ids_add(&c->groups13, a.flight.group);
+    }
 }
 
 /* Everything that any version could offer: does it speak TLS at all? */
@@ -246,6 +248,7 @@ int conform(const struct endpoint *endpoint, const struct conform_rules *rules,
     c->s.scan = &c->scan;
     c->s.options.deadline_ms = rules->deadline_ms > 0 ? rules->deadline_ms : DEADLINE_MS;
     c->s.options.pace = rules->pace;
+    c->s.options.anchors = rules->anchors;
     c->s.deadline = deadline_in(total);
     c->rules = rules;
     c->policy = rules->policy;

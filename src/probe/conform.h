@@ -10,8 +10,8 @@
  * is believed as in scan.h: an alert, or what comes of retries beside a control. What stays
  * unexplained is CONFORM_UNKNOWN.
  *
- * Not seen: tickets and signature schemes of TLS 1.3, which are encrypted; certificates that only
- * TLS 1.3 shows where TLS 1.2 is served as well; what needs a secret shared beforehand.
+ * Not seen: tickets of TLS 1.3, which are encrypted; signature schemes and certificates of TLS 1.3 where
+ * an older version shows its own; what needs a secret shared beforehand.
  */
 #ifndef PROBE_CONFORM_H
 #define PROBE_CONFORM_H

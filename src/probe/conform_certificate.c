@@ -7,13 +7,14 @@
 #include <time.h>
 
 #include "base/day.h"
-#include "base/deadline.h"
+#include "policy/sigscheme.h"
 #include "probe/chain.h"
 #include "probe/conform_check.h"
 #include "probe/leaf.h"
+#include "probe/offer.h"
+#include "probe/signatures.h"
 
-#define DAY   ((int64_t)86400)
-#define TRIES 3
+#define DAY ((int64_t)86400)
 
 /* --- one certificate ------------------------------------------------------------------------- */
 
@@ -217,6 +218,10 @@ static void ask_flight(struct conform_check *c, enum conform_key key, struct ans
     if (q.suites.count == 0)
         return;
     scanner_ask(&c->s, &q, about[key], ret);
+    /* A prime of the server's own may be hidden behind the groups of RFC 7919. */
+    if (ret->verdict == ASK_REFUSED && offer_has_dh(&q.suites) &&
+        offer_remove_finite_fields(&q.groups))
+        scanner_ask(&c->s, &q, about[key], ret);
     if (ret->verdict == ASK_ACCEPTED)
         read_flight(c, key, &ret->flight);
     if (ret->no_starttls && !c->no_starttls)
@@ -240,52 +245,59 @@ void conform_flights(struct conform_check *c)
 
 /* --- TLS 1.3 --------------------------------------------------------------------------------- */
 
-/* Again for as long as connections are only dropped. */
-static int shake(struct conform_check *c, const char *sigalgs,
-                 struct handshake_result *ret, struct err *err)
+/* Schemes for the keys of one kind. */
+static void schemes_of(enum conform_key key, struct ids *ret)
 {
-    struct handshake_request ask = {.min = 0x0304,
-                                    .max = 0x0304,
-                                    .sigalgs = sigalgs,
-                                    .anchors = c->rules->anchors,
-                                    .any_chain = !c->rules->anchors,
-                                    .deadline_ms = c->s.options.deadline_ms};
-    for (int i = 0; i < TRIES; i++) {
-        handshake_release(ret);
-        if (deadline_left(c->s.deadline) == 0)
-            return err_set(err, ERR_SYSTEM, "no time left");
-        scanner_pace(&c->s);
-        if (handshake(c->endpoint, &ask, ret, err) < 0)
-            return -1;
-        if (ret->verdict != HANDSHAKE_INCONCLUSIVE)
-            return 0;
+    struct ids all;
+    signatures_all(&all);
+    *ret = (struct ids)IDS_INIT;
+    for (size_t i = 0; i < all.count; i++) {
+        bool rsa = strncmp(sigscheme_by_id(all.items[i])->key, "rsa", 3) == 0;
+        if (rsa == (key == CONFORM_RSA))
+            ids_add(ret, all.items[i]);
     }
-    return 0;
+}
+
+/* Whether there is one is asked first, since that can be denied for good; then it is looked at. NULL, or
+ * why nobody knows; owned by the caller. */
+static char *look_at(struct conform_check *c, enum conform_key key, bool *ret_seen)
+{
+    static const char *const about[] = {"TLSv1.3 with an RSA certificate",
+                                        "TLSv1.3 with another certificate"};
+    CLEANUP(answer_release) struct answer a = ANSWER_INIT;
+    CLEANUP(handshake_release) struct handshake_result got = HANDSHAKE_INIT;
+    struct question q;
+    struct ids schemes;
+    schemes_of(key, &schemes);
+    if (!signatures_question(&c->groups13, &schemes, &q))
+        return mem_strdup("no key can be made for the group that TLSv1.3 chooses");
+    scanner_ask(&c->s, &q, about[key], &a);
+    if (a.verdict == ASK_REFUSED)
+        return NULL;
+    if (a.verdict == ASK_INCONCLUSIVE)
+        return mem_strdup(a.why);
+    signatures_handshake(&c->s, &schemes, &got);
+    if (got.verdict != HANDSHAKE_OK || !got.certificate.present)
+        return mem_strdup(got.why && got.why[0] ? got.why : "TLSv1.3 shows none");
+    conform_certificate(c, &got.certificate, got.staple);
+    *ret_seen = true;
+    return NULL;
+}
+
+bool conform_has_tls13_only(const struct conform_check *c)
+{
+    return c->served[PROTOCOL_TLS1_3] && !c->has_key[CONFORM_RSA] &&
+           !c->has_key[CONFORM_ECDSA];
 }
 
 void conform_tls13_certificates(struct conform_check *c)
 {
-    static const char *const kinds[] = {
-        "rsa_pss_rsae_sha256:rsa_pss_rsae_sha384:rsa_pss_rsae_sha512",
-        "ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ed25519:ed448",
-    };
     bool any = false;
-    CLEANUP(mem_freep) char *why = NULL;
-    if (c->has_key[CONFORM_RSA] || c->has_key[CONFORM_ECDSA] ||
-        !c->served[PROTOCOL_TLS1_3])
+    if (!conform_has_tls13_only(c))
         return;
-    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
-        CLEANUP(handshake_release) struct handshake_result got = HANDSHAKE_INIT;
-        struct err err = ERR_INIT;
-        int status = shake(c, kinds[i], &got, &err);
-        if (status == 0 && got.verdict == HANDSHAKE_OK && got.certificate.present) {
-            any = true;
-            conform_certificate(c, &got.certificate, got.staple);
-        } else if (status < 0 || got.verdict == HANDSHAKE_INCONCLUSIVE) {
-            mem_freep(&why);
-            why = mem_strdup(status < 0 ? err.text : got.why);
-        }
-    }
+    CLEANUP(mem_freep) char *one = look_at(c, CONFORM_RSA, &any);
+    CLEANUP(mem_freep) char *other = look_at(c, CONFORM_ECDSA, &any);
+    const char *why = one ? one : other;
     if (any && !why)
         return;
     struct conform_item *item = conform_add(c, CONFORM_CHAIN, CONFORM_UNKNOWN, "",

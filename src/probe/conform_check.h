@@ -25,7 +25,8 @@ struct conform_check {
     /* what was seen */
     bool served[PROTOCOL_COUNT];
     bool has_key[CONFORM_KEYS]; /* a suite with such a key was accepted */
-    uint16_t curve;             /* group of the ECDSA certificate; 0: unknown */
+    struct ids groups13; /* one that TLS 1.3 chose, if that is all that was asked */
+    uint16_t curve;      /* group of the ECDSA certificate; 0: unknown */
     bool facts_seen;
     char *no_starttls; /* the server's words, if it will not begin TLS; owned */
 };
@@ -50,6 +51,9 @@ void conform_question(enum protocol version, struct question *ret);
 
 /* First flights with each kind of key: controls, certificates, extensions. */
 void conform_flights(struct conform_check *c);
+
+/* No older version has shown what it signs with. */
+bool conform_has_tls13_only(const struct conform_check *c);
 
 /* Certificates that only TLS 1.3 shows, if there were no others. */
 void conform_tls13_certificates(struct conform_check *c);

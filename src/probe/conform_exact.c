@@ -41,14 +41,6 @@ static void take(struct walk *w, struct question *q, const struct flight *f)
         ids_to_end(&q->groups, f->group);
 }
 
-static bool has_dhe(const struct ids *suites)
-{
-    for (size_t i = 0; i < suites->count; i++)
-        if (offer_exchange(suites->items[i]) == OFFER_DH)
-            return true;
-    return false;
-}
-
 /* True: it goes on. */
 static bool step(struct walk *w, struct question *q)
 {
@@ -71,7 +63,7 @@ static bool step(struct walk *w, struct question *q)
     /* Refused: for the groups' sake, or in earnest. DHE with a prime of the server's own is not for
      * clients that offer those of RFC 7919. */
     if (w->version < PROTOCOL_TLS1_3)
-        return has_dhe(&w->left) && offer_remove_finite_fields(&q->groups);
+        return offer_has_dh(&w->left) && offer_remove_finite_fields(&q->groups);
     if (offered == w->c->groups.count)
         return false;
     q->groups = w->c->groups;

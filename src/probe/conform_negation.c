@@ -17,6 +17,7 @@
 
 #include "probe/conform_check.h"
 #include "probe/offer.h"
+#include "probe/signatures.h"
 
 /* What of a question is taken out once it was picked. */
 enum subject { SUITES, GROUPS, SCHEMES };
@@ -137,23 +138,32 @@ static void tell_accepted(const struct negation *n, struct conform_item *item)
     item->found = buf_take(&text);
 }
 
-/* Asks until nothing more of the forbidden is accepted; adds the item. An unexplained end after a
- * violation leaves the violation: it is incomplete, not uncertain. */
-static void negate(struct negation *n, enum conform_rule rule, char *expected)
+/* Adds the item; `a` is the last answer. An unexplained end after a violation leaves the violation: it
+ * is incomplete, not uncertain. */
+static struct conform_item *conclude(const struct negation *n, enum conform_rule rule,
+                                     const struct answer *a, char *expected)
 {
-    CLEANUP(answer_release) struct answer a = ANSWER_INIT;
-    bool anything = offered(n)->count > 0;
-    while (offered(n)->count && ask_again(n, &a))
-        continue;
     struct conform_item *item =
         conform_add(n->c, rule, CONFORM_YES, protocol_info(n->version)->name, expected);
     item->question = mem_strdup(n->about);
     if (n->accepted.count) {
         tell_accepted(n, item);
-    } else if (anything && a.verdict == ASK_INCONCLUSIVE) {
+    } else if (a->verdict == ASK_INCONCLUSIVE) {
         item->verdict = CONFORM_UNKNOWN;
-        item->found = mem_strdup(a.why);
+        item->found = mem_strdup(a->why);
     }
+    return item;
+}
+
+/* Asks until nothing more of the forbidden is accepted. */
+static void negate(struct negation *n, enum conform_rule rule, char *expected)
+{
+    CLEANUP(answer_release) struct answer a = ANSWER_INIT;
+    if (offered(n)->count == 0)
+        a.verdict = ASK_REFUSED; /* there is nothing to ask for */
+    while (offered(n)->count && ask_again(n, &a))
+        continue;
+    conclude(n, rule, &a, expected);
 }
 
 static void begin(struct negation *n, struct conform_check *c, enum protocol version,
@@ -387,11 +397,48 @@ static void forbidden_schemes(struct conform_check *c)
         negate(&n, CONFORM_SCHEMES, mem_strdup("only signature schemes of the profile"));
 }
 
+/* Those that libssl is signed to with. */
+static void name_schemes(struct negation *n)
+{
+    bool more = true;
+    while (more && n->q.schemes.count) {
+        CLEANUP(handshake_release) struct handshake_result got = HANDSHAKE_INIT;
+        signatures_handshake(&n->c->s, &n->q.schemes, &got);
+        more = got.verdict == HANDSHAKE_OK && ids_remove(&n->q.schemes, got.scheme) &&
+               ids_add(&n->accepted, got.scheme);
+    }
+}
+
+static void forbidden_schemes_of_tls13(struct conform_check *c)
+{
+    CLEANUP(answer_release) struct answer a = ANSWER_INIT;
+    struct negation n;
+    struct question q;
+    begin(&n, c, PROTOCOL_TLS1_3, SCHEMES, "other signature schemes");
+    signatures_all(&n.q.schemes);
+    ids_remove_all(&n.q.schemes, &c->schemes);
+    if (signatures_question(&c->groups13, &n.q.schemes, &q))
+        scanner_ask(&c->s, &q, n.about, &a);
+    else
+        snprintf(a.why, sizeof a.why, "no key can be made for the group that it chooses");
+    if (a.verdict == ASK_ACCEPTED)
+        name_schemes(&n);
+    struct conform_item *item = conclude(
+        &n, CONFORM_SCHEMES, &a, mem_strdup("only signature schemes of the profile"));
+    if (a.verdict == ASK_ACCEPTED && n.accepted.count == 0) {
+        item->verdict = CONFORM_NO;
+        item->found = mem_strdup("another one that libssl does not show");
+    }
+}
+
 void conform_forbidden_schemes(struct conform_check *c)
 {
-    if (c->policy->sigscheme_count && c->served[PROTOCOL_TLS1_2] &&
-        protocol_in(c->policy->protocols, PROTOCOL_TLS1_2))
+    if (c->policy->sigscheme_count == 0)
+        return;
+    if (c->served[PROTOCOL_TLS1_2] && protocol_in(c->policy->protocols, PROTOCOL_TLS1_2))
         forbidden_schemes(c);
+    else if (conform_has_tls13_only(c))
+        forbidden_schemes_of_tls13(c);
 }
 
 /* --- finite fields --------------------------------------------------------------------------- */

@@ -60,9 +60,8 @@ static const char *restrict_lists(SSL_CTX *ctx, const struct handshake_request *
     char *groups = mem_strdup(r->groups); /* the macro wants it writable */
     if (groups && !SSL_CTX_set1_groups_list(ctx, groups))
         return r->groups;
-    CLEANUP(mem_freep) char *sigalgs = mem_strdup(r->sigalgs);
-    if (sigalgs && !SSL_CTX_set1_sigalgs_list(ctx, sigalgs))
-        return r->sigalgs;
+    if (r->schemes && !tls_offer_schemes(ctx, r->schemes))
+        return "those signature schemes";
     SSL_CTX_set_security_level(ctx,
                                0); /* "@SECLEVEL=..." in a list is not the caller's */
     return NULL;
@@ -248,6 +247,7 @@ static void describe(const struct tls *t, struct handshake_result *r)
     r->secure_renegotiation = tls13 || SSL_get_secure_renegotiation_support(ssl) == 1;
     r->extended_master = tls13 || SSL_get_extms_support(ssl) == 1;
     r->staple = SSL_get_tlsext_status_ocsp_resp(ssl, &staple) > 0;
+    r->scheme = t->scheme;
     r->client_certificate = t->certificate_request;
     r->ticket = t->ticket;
 }

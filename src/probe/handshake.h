@@ -23,9 +23,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/digest.h"
 #include "base/endpoint.h"
 #include "base/err.h"
 #include "base/strv.h"
+#include "probe/ids.h"
 
 struct handshake_request {
     int min, max; /* 0x0301 .. 0x0304; 0: whatever libssl has */
@@ -33,9 +35,10 @@ struct handshake_request {
         *cipher_list; /* up to TLS 1.2, OpenSSL syntax; NULL: everything libssl has */
     const char *ciphersuites; /* TLS 1.3, OpenSSL syntax; NULL: everything libssl has */
     const char *groups;       /* OpenSSL syntax; NULL: libssl's default */
-    const char *sigalgs;      /* OpenSSL syntax; NULL: everything libssl has */
-    const char *ca_file;      /* trust anchors, PEM; NULL: the system's */
-    X509_STORE *anchors;      /* instead of ca_file; borrowed; NULL: as ca_file says */
+    const struct ids
+        *schemes; /* for signatures, as far as libssl has them; NULL: everything it has */
+    const char *ca_file; /* trust anchors, PEM; NULL: the system's */
+    X509_STORE *anchors; /* instead of ca_file; borrowed; NULL: as ca_file says */
     bool
         any_chain; /* the chain is not judged: spares reading the system's trust anchors */
     int deadline_ms; /* for everything, connecting included; 0: HANDSHAKE_DEADLINE_MS */
@@ -64,7 +67,8 @@ enum handshake_cause { /* why not OK */
 
 struct handshake_certificate {
     bool present;
-    char *subject; /* RFC 2253, control characters escaped */
+    char digest[DIGEST_SIZE]; /* SHA-256 of the DER */
+    char *subject;            /* RFC 2253, control characters escaped */
     struct strv
         names; /* DNS names and addresses it is for; the common name if there are none */
     int64_t not_before, not_after; /* seconds since the epoch */
@@ -92,6 +96,7 @@ struct handshake_result {
     int protocol;     /* 0x0303, ... */
     uint16_t suite;   /* IANA number */
     char *suite_name; /* IANA name */
+    uint16_t scheme;  /* that signed it, TLS 1.3; 0: unknown */
     char *group;      /* of the key exchange, OpenSSL's name; NULL: none or unknown */
     bool compression;
     bool ticket;               /* a session ticket was issued */

@@ -7,8 +7,6 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-#include "policy/group.h"
-
 enum { /* RFC 8446 4.2, B.3.1 */
        EXT_SERVER_NAME = 0,
        EXT_STATUS_REQUEST = 5,
@@ -148,13 +146,10 @@ static void add_versions(struct buf *out, enum protocol min, enum protocol max)
 static void add_key_share(struct buf *out, const struct hello *h)
 {
     size_t ext = begin_extension(out, EXT_KEY_SHARE), list = begin(out, 2);
-    for (size_t i = 0; h->shares && i < h->shares->count; i++) {
-        const struct tls_group *group = group_by_id(h->shares->items[i]);
-        size_t size = group ? group->share : sizeof h->random;
-        add_number(out, h->shares->items[i], 2);
+    for (size_t i = 0; i < h->share_count; i++) {
+        add_number(out, h->shares[i].group, 2);
         size_t key = begin(out, 2);
-        for (size_t n = 0; n < size; n++)
-            buf_addc(out, (char)h->random[n % sizeof h->random]);
+        buf_add(out, h->shares[i].key.data, h->shares[i].key.len);
         end(out, key, 2);
     }
     end(out, list, 2);

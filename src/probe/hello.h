@@ -7,7 +7,7 @@
  *     if (hello_write(&h, &out, err) < 0) ...
  *
  * Versions above TLS 1.2 are offered in supported_versions, with a key_share that is empty unless
- * shares are asked for: the server then answers with HelloRetryRequest, which names the group it
+ * shares are given: the server then answers with HelloRetryRequest, which names the group it
  * would use, and has spent no cryptography (RFC 8446 4.2.8). SSLv2 has a hello of its own and is
  * offered alone.
  *
@@ -38,18 +38,23 @@ enum hello_flag {
     HELLO_FALLBACK = 1 << 6,         /* the SCSV of RFC 7507 4 */
 };
 
+struct hello_share {
+    uint16_t group;
+    struct bytes key; /* borrowed; as RFC 8446 4.2.8 wants it: see share.h */
+};
+
 struct hello {
     enum protocol min, max;   /* SSLv2: both */
     const struct ids *suites; /* not for SSLv2, whose seven kinds are all offered */
     const struct ids
         *groups; /* RFC 8446 4.2.7, RFC 8422 5.1.1, RFC 7919; NULL: not sent */
-    const struct ids *schemes; /* RFC 8446 4.2.3; NULL: not sent */
-    const struct ids *shares;  /* groups of the key_share; NULL: an empty one */
+    const struct ids *schemes;        /* RFC 8446 4.2.3; NULL: not sent */
+    const struct hello_share *shares; /* the key_share's */
+    size_t share_count;               /* 0: an empty one */
     const char *name; /* server_name, RFC 6066 3; not sent for NULL or an address */
     const char *const *alpn; /* RFC 7301 3.1; NULL-terminated; NULL: not sent */
     unsigned flags;          /* of enum hello_flag */
-    unsigned char random
-        [32]; /* shares are filled from it, so they are keys for x25519, x448 only */
+    unsigned char random[32];
 };
 
 /* Appends the hello in its record. Extensions are written from TLS 1.0 on; a hello whose length

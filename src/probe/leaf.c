@@ -128,11 +128,22 @@ static bool names_responder(X509 *cert)
     return any;
 }
 
+static void read_digest(X509 *cert, struct handshake_certificate *ret)
+{
+    unsigned char *der = NULL;
+    int n = i2d_X509(cert, &der);
+    if (n > 0)
+        digest_sha256((struct bytes){.data = (const char *)der, .len = (size_t)n},
+                      ret->digest);
+    OPENSSL_free(der);
+}
+
 void leaf_read(X509 *cert, const char *name, struct handshake_certificate *ret)
 {
     *ret = (struct handshake_certificate){.present = cert != NULL};
     if (!cert)
         return;
+    read_digest(cert, ret);
     ret->subject = subject_of(cert);
     names_of(cert, &ret->names);
     ret->not_before = seconds(X509_get0_notBefore(cert));

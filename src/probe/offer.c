@@ -195,6 +195,14 @@ bool offer_is_signed(uint16_t suite)
     return name_begins(suite, signed_by, ARRAY_LEN(signed_by));
 }
 
+bool offer_has_dh(const struct ids *suites)
+{
+    for (size_t i = 0; i < suites->count; i++)
+        if (offer_exchange(suites->items[i]) == OFFER_DH)
+            return true;
+    return false;
+}
+
 bool offer_remove_finite_fields(struct ids *groups)
 {
     size_t before = groups->count;

@@ -35,6 +35,9 @@ enum offer_exchange {
 
 enum offer_exchange offer_exchange(uint16_t suite);
 
+/* Is there one with OFFER_DH among them? */
+bool offer_has_dh(const struct ids *suites);
+
 /* Takes the groups of RFC 7919 out. False: there are none among them. */
 bool offer_remove_finite_fields(struct ids *groups);
 

@@ -15,7 +15,7 @@
 void scan_release(struct scan *s)
 {
     for (size_t i = 0; i < s->certificate_count; i++)
-        leaf_release(&s->certificates[i].leaf);
+        leaf_release(&s->certificates[i]);
     free(s->certificates);
     strv_release(&s->inconclusive);
     *s = (struct scan)SCAN_INIT;
@@ -85,7 +85,7 @@ static void find_details(struct scanner *s)
             break;
         }
     scan_fallback(s);
-    scan_tls13_certificate(s);
+    scan_tls13_signatures(s);
 }
 
 /* What was believed for closes alone is no longer, now that the endpoint has shown that it drops

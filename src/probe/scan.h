@@ -13,8 +13,8 @@
  * asked again. What stays unexplained stands in `inconclusive` and is never taken for a no.
  *
  * Not found out: suites that need a shared secret or Kerberos, where the server insists on it
- * before its hello; signature schemes of TLS 1.3 and certificates that only TLS 1.3 shows, beyond
- * the one that libssl is given.
+ * before its hello; signature schemes and certificates of TLS 1.3 where an older version shows its
+ * own: libraries have one list and one set of keys for both.
  */
 #ifndef PROBE_SCAN_H
 #define PROBE_SCAN_H
@@ -22,7 +22,6 @@
 #include <jansson.h>
 #include <openssl/x509.h>
 
-#include "base/digest.h"
 #include "base/endpoint.h"
 #include "base/err.h"
 #include "base/pace.h"
@@ -54,11 +53,7 @@ struct scan_version {
     struct ids
         groups; /* seen or asked for in this version; ffdhe ones also where DHE is not
                           negotiated (RFC 7919) but the prime is the same */
-};
-
-struct scan_certificate {
-    char digest[DIGEST_SIZE]; /* SHA-256 of the DER; "" from a TLS 1.3 handshake */
-    struct handshake_certificate leaf;
+    struct ids schemes; /* that sign its handshakes; TLS 1.2 and 1.3 */
 };
 
 enum scan_fact {
@@ -75,12 +70,11 @@ enum scan_fact {
 
 struct scan {
     struct scan_version versions[PROTOCOL_COUNT];
-    struct ids schemes; /* that sign for TLS 1.2 */
     struct ids dh_bits; /* sizes of DHE primes */
-    enum scan_answer
-        facts[SCAN_FACTS]; /* up to TLS 1.2; unknown when it has TLS 1.3 only */
-    char alpn[32];         /* chosen in TLS 1.2; "" none */
-    struct scan_certificate *certificates;
+    enum scan_answer facts
+        [SCAN_FACTS]; /* up to TLS 1.2; when it has TLS 1.3 only, of that, and unknown what has no meaning there */
+    char alpn[32];    /* chosen in TLS 1.2; "" none */
+    struct handshake_certificate *certificates;
     size_t certificate_count, certificate_cap;
     struct strv inconclusive; /* what could not be found out, and why; visible */
     unsigned connections;

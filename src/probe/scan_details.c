@@ -61,15 +61,20 @@ static bool expects_group(const struct hunt *h)
     return false;
 }
 
+static const struct ids *found_schemes(const struct scanner *s)
+{
+    return &s->scan->versions[PROTOCOL_TLS1_2].schemes;
+}
+
 /* Where a group is expected its answer may as well show a scheme that was not seen: those that were are taken
  * out, once. A refusal then says nothing. */
 static bool ride_schemes(struct hunt *h, struct ids *schemes)
 {
-    if (h->rode || h->version != PROTOCOL_TLS1_2 || h->s->scan->schemes.count < 2 ||
+    if (h->rode || h->version != PROTOCOL_TLS1_2 || found_schemes(h->s)->count < 2 ||
         !expects_group(h))
         return false;
     h->rode = true;
-    ids_remove_all(schemes, &h->s->scan->schemes);
+    ids_remove_all(schemes, found_schemes(h->s));
     return true;
 }
 
@@ -188,7 +193,7 @@ static void find_schemes(struct scanner *s)
     for (size_t i = 0; i < accepted->count; i++)
         if (offer_is_signed(accepted->items[i]))
             ids_add(&q.suites, accepted->items[i]);
-    ids_remove_all(&q.schemes, &s->scan->schemes);
+    ids_remove_all(&q.schemes, found_schemes(s));
     for (bool more = q.suites.count > 0; more && q.schemes.count;) {
         static const char about[] = "further signature schemes of TLSv1.2";
         CLEANUP(answer_release) struct answer a = ANSWER_INIT;

@@ -71,40 +71,47 @@ static const char *common_order(const struct scan *s)
     return order_name(common);
 }
 
-static json_t *group_versions(const struct scan *s, uint16_t id)
+/* Groups or signature schemes: each once, with the versions that show it. */
+struct kind {
+    const struct ids *(*in)(const struct scan_version *v);
+    const char *(*name)(uint16_t id, char space[static OFFER_NAME_SPACE]);
+};
+
+static const struct ids *groups_in(const struct scan_version *v)
+{
+    return &v->groups;
+}
+
+static const struct ids *schemes_in(const struct scan_version *v)
+{
+    return &v->schemes;
+}
+
+static const struct kind groups = {groups_in, offer_group_name},
+                         schemes = {schemes_in, offer_scheme_name};
+
+static json_t *versions_with(const struct scan *s, const struct kind *k, uint16_t id)
 {
     json_t *list = json_array();
     for (unsigned v = PROTOCOL_COUNT; v-- > 0;)
-        if (ids_has(&s->versions[v].groups, id))
+        if (ids_has(k->in(&s->versions[v]), id))
             json_array_append_new(list,
                                   json_string(protocol_info((enum protocol)v)->name));
     return list;
 }
 
-static json_t *groups_json(const struct scan *s)
+static json_t *kind_json(const struct scan *s, const struct kind *k)
 {
     json_t *list = json_array();
     struct ids all = IDS_INIT;
     char space[OFFER_NAME_SPACE];
     for (unsigned v = PROTOCOL_COUNT; v-- > 0;)
-        ids_add_all(&all, &s->versions[v].groups);
+        ids_add_all(&all, k->in(&s->versions[v]));
     for (size_t i = 0; i < all.count; i++)
         json_array_append_new(list, json_pack("{s:s, s:o, s:o}", "name",
-                                              offer_group_name(all.items[i], space), "id",
+                                              k->name(all.items[i], space), "id",
                                               id_json(all.items[i]), "versions",
-                                              group_versions(s, all.items[i])));
-    return list;
-}
-
-static json_t *schemes_json(const struct scan *s)
-{
-    json_t *list = json_array();
-    char space[OFFER_NAME_SPACE];
-    for (size_t i = 0; i < s->schemes.count; i++)
-        json_array_append_new(list,
-                              json_pack("{s:s, s:o}", "name",
-                                        offer_scheme_name(s->schemes.items[i], space),
-                                        "id", id_json(s->schemes.items[i])));
+                                              versions_with(s, k, all.items[i])));
     return list;
 }
 
@@ -139,20 +146,19 @@ static json_t *certificates_json(const struct scan *s)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < s->certificate_count; i++) {
-        const struct scan_certificate *c = &s->certificates[i];
+        const struct handshake_certificate *c = &s->certificates[i];
         json_array_append_new(
-            list, json_pack("{s:s?, s:s?, s:o, s:o, s:o, s:s?, s:i, s:s?, s:s?, s:b, "
-                            "s:b, s:b, s:b, s:s?, s:s?}",
-                            "sha256", c->digest[0] ? c->digest : NULL, "subject",
-                            c->leaf.subject, "names", strings_json(&c->leaf.names),
-                            "not_before", time_json(c->leaf.not_before), "not_after",
-                            time_json(c->leaf.not_after), "key_type", c->leaf.key_type,
-                            "bits", c->leaf.bits, "curve", c->leaf.curve, "signature",
-                            c->leaf.signature, "self_signed", c->leaf.self_signed,
-                            "name_matches", c->leaf.name_matches, "ocsp_responder",
-                            c->leaf.ocsp_responder, "staple_demanded",
-                            c->leaf.staple_demanded, "staple_problem",
-                            c->leaf.staple_problem, "chain", c->leaf.chain_text));
+            list,
+            json_pack("{s:s?, s:s?, s:o, s:o, s:o, s:s?, s:i, s:s?, s:s?, s:b, "
+                      "s:b, s:b, s:b, s:s?, s:s?}",
+                      "sha256", c->digest[0] ? c->digest : NULL, "subject", c->subject,
+                      "names", strings_json(&c->names), "not_before",
+                      time_json(c->not_before), "not_after", time_json(c->not_after),
+                      "key_type", c->key_type, "bits", c->bits, "curve", c->curve,
+                      "signature", c->signature, "self_signed", c->self_signed,
+                      "name_matches", c->name_matches, "ocsp_responder",
+                      c->ocsp_responder, "staple_demanded", c->staple_demanded,
+                      "staple_problem", c->staple_problem, "chain", c->chain_text));
     }
     return list;
 }
@@ -181,8 +187,8 @@ json_t *scan_json(const struct endpoint *endpoint, const struct scan *s)
     return json_pack("{s:o, s:o, s:o, s:s?, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:f}",
                      "endpoint", endpoint_json(endpoint), "versions", versions_json(s),
                      "suites", suites_json(s), "order", common_order(s), "groups",
-                     groups_json(s), "dh_bits", numbers_json(&s->dh_bits),
-                     "signature_schemes", schemes_json(s), "certificates",
+                     kind_json(s, &groups), "dh_bits", numbers_json(&s->dh_bits),
+                     "signature_schemes", kind_json(s, &schemes), "certificates",
                      certificates_json(s), "flags", flags_json(s), "inconclusive",
                      strings_json(&s->inconclusive), "connections", (int)s->connections,
                      "seconds", (double)s->took_ms / 1000);

@@ -1,6 +1,7 @@
 /* Facts that answers bring along: groups, schemes, certificates, extensions. */
 #include <string.h>
 
+#include "base/digest.h"
 #include "policy/group.h"
 #include "policy/suite.h"
 #include "probe/chain.h"
@@ -14,24 +15,31 @@ static bool is_known(const struct scan *s, const char *digest)
     return false;
 }
 
+/* Steals what is in it. */
+static void add_certificate(struct scan *s, struct handshake_certificate *c)
+{
+    MEM_GROW(s->certificates, s->certificate_count, s->certificate_cap);
+    s->certificates[s->certificate_count++] = *c;
+    *c = (struct handshake_certificate){.present = false};
+}
+
 static void note_certificate(struct scanner *s, const struct flight *f, struct bytes der)
 {
-    struct scan_certificate c = {.digest = ""};
-    digest_sha256(der, c.digest);
-    if (is_known(s->scan, c.digest))
+    struct handshake_certificate c = {.present = false};
+    char digest[DIGEST_SIZE];
+    digest_sha256(der, digest);
+    if (is_known(s->scan, digest))
         return;
-    if (!chain_read(f, s->options.anchors, s->endpoint->name, &c.leaf)) {
+    if (chain_read(f, s->options.anchors, s->endpoint->name, &c))
+        add_certificate(s->scan, &c);
+    else
         scanner_unsure(s, "a certificate", "it is none that libcrypto can read");
-        return;
-    }
-    MEM_GROW(s->scan->certificates, s->scan->certificate_count, s->scan->certificate_cap);
-    s->scan->certificates[s->scan->certificate_count++] = c;
 }
 
 uint16_t scanner_certificate_group(const struct scanner *s)
 {
     for (size_t i = 0; i < s->scan->certificate_count; i++) {
-        const char *curve = s->scan->certificates[i].leaf.curve;
+        const char *curve = s->scan->certificates[i].curve;
         const struct tls_group *group = curve ? group_by_any(curve) : NULL;
         if (group)
             return group->id;
@@ -78,7 +86,7 @@ void scanner_note(struct scanner *s, const struct flight *f)
     if (f->group)
         ids_add(&s->scan->versions[version->id].groups, f->group);
     if (f->scheme)
-        ids_add(&s->scan->schemes, f->scheme);
+        ids_add(&s->scan->versions[version->id].schemes, f->scheme);
     if (f->dh_bits)
         ids_add(&s->scan->dh_bits, f->dh_bits);
     if (f->alpn[0])
@@ -87,4 +95,15 @@ void scanner_note(struct scanner *s, const struct flight *f)
         note_certificate(s, f, leaf);
     if (version->id < PROTOCOL_TLS1_3 && version->id > PROTOCOL_SSL2)
         note_facts(s, f);
+}
+
+void scanner_note_handshake(struct scanner *s, struct handshake_result *r)
+{
+    if (r->scheme)
+        ids_add(&s->scan->versions[PROTOCOL_TLS1_3].schemes, r->scheme);
+    note(s, SCAN_TICKETS, r->ticket);
+    note(s, SCAN_STAPLE, r->staple);
+    note(s, SCAN_CERTIFICATE_REQUEST, r->client_certificate);
+    if (r->certificate.present && !is_known(s->scan, r->certificate.digest))
+        add_certificate(s->scan, &r->certificate);
 }

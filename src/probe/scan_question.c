@@ -14,6 +14,7 @@
 #include "base/deadline.h"
 #include "base/fiber.h"
 #include "probe/offer.h"
+#include "probe/share.h"
 #include "probe/scanner.h"
 
 #define CONTROL_TRIES 3
@@ -52,6 +53,8 @@ void scanner_pace(struct scanner *s)
 static void ask_once(struct scanner *s, const struct question *q, struct answer *ret)
 {
     struct err err = ERR_INIT;
+    CLEANUP(buf_release) struct buf key = BUF_INIT;
+    struct hello_share share = {.group = q->share};
     struct hello h = {.min = q->min,
                       .max = q->max,
                       .suites = &q->suites,
@@ -59,7 +62,10 @@ static void ask_once(struct scanner *s, const struct question *q, struct answer 
                       .schemes = &q->schemes,
                       .name = s->endpoint->name,
                       .alpn = q->alpn ? http_protocols : NULL,
-                      .flags = q->flags};
+                      .flags = q->flags,
+                      .shares = &share,
+                      .share_count = q->share && share_key(q->share, &key)};
+    share.key = bytes_buf(&key);
     answer_release(ret);
     memcpy(h.random, s->random, sizeof h.random);
     if (deadline_left(s->deadline) == 0) {
@@ -108,6 +114,7 @@ static struct question control_of(const struct scanner *s, const struct question
     ids_add_all(&c.groups, &q->groups);
     ids_add_all(&c.schemes, &q->schemes);
     c.alpn = q->alpn;
+    c.share = q->share;
     c.flags = q->flags & ~(unsigned)HELLO_FALLBACK;
     if (c.max >= PROTOCOL_TLS1_3)
         c.flags &= ~(unsigned)HELLO_COMPRESSION;

@@ -5,7 +5,7 @@
  * refusal with every group on offer, and on groups one with every suite that is accepted.
  */
 #include "probe/offer.h"
-#include "probe/scanner.h"
+#include "probe/signatures.h"
 
 struct tls13 {
     struct scanner *s;
@@ -87,28 +87,6 @@ static bool find_first(struct tls13 *t)
     return true;
 }
 
-/* Only a handshake shows the certificate. */
-static void find_certificate(struct scanner *s)
-{
-    CLEANUP(handshake_release) struct handshake_result got = HANDSHAKE_INIT;
-    struct handshake_request request = {.min = 0x0304,
-                                        .max = 0x0304,
-                                        .deadline_ms = s->options.deadline_ms,
-                                        .anchors = s->options.anchors,
-                                        .any_chain = !s->options.anchors};
-    struct err err = ERR_INIT;
-    scanner_pace(s);
-    if (handshake(s->endpoint, &request, &got, &err) < 0 || !got.certificate.present) {
-        scanner_unsure(s, "certificates",
-                       err.kind ? err.text : "TLSv1.3 did not show any");
-        return;
-    }
-    MEM_GROW(s->scan->certificates, s->scan->certificate_count, s->scan->certificate_cap);
-    s->scan->certificates[s->scan->certificate_count++] =
-        (struct scan_certificate){.leaf = got.certificate};
-    got.certificate = (struct handshake_certificate){.present = false};
-}
-
 void scan_tls13(struct scanner *s, const struct flight *first)
 {
     struct tls13 t = {.s = s, .found = &s->scan->versions[PROTOCOL_TLS1_3]};
@@ -124,9 +102,59 @@ void scan_tls13(struct scanner *s, const struct flight *first)
     find_groups(&t);
 }
 
-void scan_tls13_certificate(struct scanner *s)
+/* --- signatures ------------------------------------------------------------------------------ */
+
+static const char *about_signatures(const struct scanner *s)
 {
-    if (s->scan->versions[PROTOCOL_TLS1_3].supported == SCAN_YES &&
-        s->scan->certificate_count == 0 && !s->lost)
-        find_certificate(s);
+    return s->scan->certificate_count ? "further signature schemes of TLSv1.3"
+                                      : "certificates and signature schemes of TLSv1.3";
+}
+
+/* One more that libssl can be signed to with; false: there is none, `ret` says why. */
+static bool shake(struct scanner *s, struct ids *left, struct handshake_result *ret)
+{
+    signatures_handshake(s, left, ret);
+    if (ret->verdict != HANDSHAKE_OK)
+        return false;
+    bool news = ids_remove(left, ret->scheme);
+    scanner_note_handshake(s, ret);
+    if (!news)
+        scanner_unsure(s, about_signatures(s),
+                       "the server signs with one that was not offered");
+    return news;
+}
+
+/* libssl may have been dropped, and does not know all schemes: what is left is asked for in a hello of our
+ * own, whose refusal can be believed. */
+static bool more_is_accepted(struct scanner *s, const struct ids *left)
+{
+    CLEANUP(answer_release) struct answer a = ANSWER_INIT;
+    struct question q;
+    if (signatures_question(&s->scan->versions[PROTOCOL_TLS1_3].groups, left, &q))
+        scanner_ask(s, &q, about_signatures(s), &a);
+    else
+        scanner_unsure(s, about_signatures(s),
+                       "no key can be made for the groups that are accepted");
+    return a.verdict == ASK_ACCEPTED;
+}
+
+void scan_tls13_signatures(struct scanner *s)
+{
+    CLEANUP(handshake_release) struct handshake_result got = HANDSHAKE_INIT;
+    struct ids left;
+    bool more = s->scan->versions[PROTOCOL_TLS1_3].supported == SCAN_YES &&
+                s->scan->certificate_count == 0 && !s->lost;
+    signatures_all(&left);
+    while (more) {
+        size_t before = left.count;
+        while (shake(s, &left, &got))
+            continue;
+        if (got.verdict == HANDSHAKE_OK)
+            return;
+        more = more_is_accepted(s, &left);
+        if (more && left.count == before) {
+            scanner_unsure(s, about_signatures(s), got.why);
+            return;
+        }
+    }
 }

@@ -11,6 +11,7 @@ struct question {
     struct ids suites, groups, schemes;
     unsigned flags; /* of enum hello_flag */
     bool alpn;
+    uint16_t share; /* group of the key that is sent, TLS 1.3; 0: none */
 };
 
 struct scanner {
@@ -53,6 +54,9 @@ void question_all(enum protocol version, struct question *ret);
 /* Takes down what an accepted answer shows, but for its suite. */
 void scanner_note(struct scanner *s, const struct flight *f);
 
+/* The same for a handshake of TLS 1.3, whose certificate it takes. */
+void scanner_note_handshake(struct scanner *s, struct handshake_result *r);
+
 /* The group of an ECDSA certificate that was seen; 0: none was. */
 uint16_t scanner_certificate_group(const struct scanner *s);
 
@@ -61,8 +65,8 @@ uint16_t scanner_certificate_group(const struct scanner *s);
 /* All of TLS 1.3. `first`, unless NULL, is an answer that chose it from an offer of everything. */
 void scan_tls13(struct scanner *s, const struct flight *first);
 
-/* The certificate, by a handshake, of an endpoint that speaks nothing else. */
-void scan_tls13_certificate(struct scanner *s);
+/* Signature schemes and certificates of an endpoint that has shown none in an older version. */
+void scan_tls13_signatures(struct scanner *s);
 
 /* --- scan_suites.c --------------------------------------------------------------------------- */
 

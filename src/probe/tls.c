@@ -27,16 +27,19 @@ enum handshake_type { /* RFC 8446 4 */
                       SERVER_HELLO = 2,
                       NEW_SESSION_TICKET = 4,
                       CERTIFICATE_REQUEST = 13,
+                      CERTIFICATE_VERIFY = 15,
 };
 
 /* --- what is offered ------------------------------------------------------------------------- */
 
-static bool offer_sigschemes(SSL_CTX *ctx)
+bool tls_offer_schemes(SSL_CTX *ctx, const struct ids *schemes)
 {
     CLEANUP(buf_release) struct buf list = BUF_INIT;
     size_t count;
     const struct sigscheme *table = sigscheme_table(&count);
     for (size_t i = 0; i < count; i++) {
+        if (schemes && !ids_has(schemes, table[i].id))
+            continue;
         CLEANUP(mem_freep) char *name = mem_strdup(table[i].openssl);
         if (name && SSL_CTX_set1_sigalgs_list(ctx, name))
             buf_addf(&list, "%s%s", list.len ? ":" : "", name);
@@ -56,7 +59,8 @@ static bool offer_everything(SSL_CTX *ctx)
     return SSL_CTX_set_min_proto_version(ctx, 0) &&
            SSL_CTX_set_max_proto_version(ctx, 0) &&
            SSL_CTX_set_cipher_list(ctx, EVERY_CIPHER) &&
-           SSL_CTX_set_ciphersuites(ctx, EVERY_CIPHERSUITE) && offer_sigschemes(ctx);
+           SSL_CTX_set_ciphersuites(ctx, EVERY_CIPHERSUITE) &&
+           tls_offer_schemes(ctx, NULL);
 }
 
 void tls_context_free(SSL_CTX **ctx)
@@ -115,6 +119,8 @@ static void on_message(int sent, int version, int type, const void *data, size_t
         return;
     if (m[0] == SERVER_HELLO)
         t->server_version = chosen_version(m, len);
+    if (m[0] == CERTIFICATE_VERIFY && len >= 6)
+        t->scheme = (uint16_t)number(m + 4);
     t->certificate_request = t->certificate_request || m[0] == CERTIFICATE_REQUEST;
     t->ticket = t->ticket || m[0] == NEW_SESSION_TICKET;
 }

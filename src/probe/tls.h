@@ -20,6 +20,7 @@
 
 #include "base/endpoint.h"
 #include "base/err.h"
+#include "probe/ids.h"
 #include "probe/wire.h"
 
 struct tls {
@@ -30,6 +31,7 @@ struct tls {
     char why[160];      /* why TLS failed; "" when it did not */
     /* what the server has sent */
     int server_version;       /* of its ServerHello; 0: none came */
+    uint16_t scheme;          /* that signed CertificateVerify, TLS 1.3; 0: none came */
     bool certificate_request; /* it asked for a client certificate */
     bool ticket;
 };
@@ -42,6 +44,10 @@ struct tls {
 /* A client's context that offers all that libssl has, whatever openssl.cnf says, certificates not
  * enforced. NULL: libssl has no memory or is broken. Owned by the caller (tls_context_free). */
 SSL_CTX *tls_context(void);
+
+/* Offers these signature schemes, by IANA's numbers, as far as libssl has them; NULL: all that it
+ * has. False: it has none of them. */
+bool tls_offer_schemes(SSL_CTX *ctx, const struct ids *schemes);
 
 void tls_context_free(SSL_CTX **ctx);
 void tls_release(struct tls *t);

@@ -139,14 +139,17 @@ static void add_primes(const struct page *p)
     }
 }
 
-static void add_schemes(const struct page *p)
+static void add_schemes(const struct page *p, enum protocol v)
 {
-    char space[OFFER_NAME_SPACE];
-    if (p->scan->schemes.count)
-        head(p, "signature schemes of TLSv1.2");
-    for (size_t i = 0; i < p->scan->schemes.count; i++)
-        line(p, offer_scheme_name(p->scan->schemes.items[i], space),
-             scan_mark_scheme(p->r->policy, p->scan->schemes.items[i]));
+    const struct ids *schemes = &p->scan->versions[v].schemes;
+    char text[80], space[OFFER_NAME_SPACE];
+    if (schemes->count == 0)
+        return;
+    snprintf(text, sizeof text, "signature schemes of %s", protocol_info(v)->name);
+    head(p, text);
+    for (size_t i = 0; i < schemes->count; i++)
+        line(p, offer_scheme_name(schemes->items[i], space),
+             scan_mark_scheme(p->r->policy, schemes->items[i]));
 }
 
 static void add_certificate(const struct page *p, const struct handshake_certificate *c)
@@ -168,7 +171,15 @@ static void add_certificates(const struct page *p)
     if (p->scan->certificate_count)
         head(p, "certificates");
     for (size_t i = 0; i < p->scan->certificate_count; i++)
-        add_certificate(p, &p->scan->certificates[i].leaf);
+        add_certificate(p, &p->scan->certificates[i]);
+}
+
+static bool has_older(const struct scan *s)
+{
+    for (unsigned v = PROTOCOL_SSL2; v < PROTOCOL_TLS1_3; v++)
+        if (s->versions[v].supported == SCAN_YES)
+            return true;
+    return false;
 }
 
 static void add_facts(const struct page *p)
@@ -189,7 +200,7 @@ static void add_facts(const struct page *p)
         if (p->scan->facts[i] == SCAN_UNKNOWN)
             continue;
         if (!any)
-            head(p, "features up to TLSv1.2");
+            head(p, has_older(p->scan) ? "features up to TLSv1.2" : "features");
         any = true;
         snprintf(text, sizeof text, "%-30s %s", names[i],
                  p->scan->facts[i] == SCAN_YES ? "yes" : "no");
@@ -214,7 +225,8 @@ void scan_report_text(const struct scan_report *r, bool color, struct buf *out)
         add_suites(&p, (enum protocol)v);
     add_groups(&p);
     add_primes(&p);
-    add_schemes(&p);
+    for (unsigned v = PROTOCOL_COUNT; v-- > 0;)
+        add_schemes(&p, (enum protocol)v);
     add_certificates(&p);
     add_facts(&p);
     add_inconclusive(&p);
@@ -272,6 +284,6 @@ json_t *scan_report_json(const struct scan_report *r)
     mark_all(r, report, "signature_schemes", scan_mark_scheme);
     for (size_t i = 0; i < r->scan->certificate_count; i++)
         mark(r, json_array_get(certificates, i),
-             scan_mark_certificate(r->policy, &r->scan->certificates[i].leaf));
+             scan_mark_certificate(r->policy, &r->scan->certificates[i]));
     return report;
 }

@@ -71,6 +71,20 @@ s_server -cert "$pki/expired.pem" -key "$pki/expired.key"
 scan "$port"
 check "an expired certificate is weak" json "$json" 'it["certificates"][0]["weak"] == "expired"'
 
+# --- TLS 1.3 alone -------------------------------------------------------------------------------
+
+s_server -tls1_3 -dcert "$pki/ec.pem" -dkey "$pki/ec.key" -dcert_chain "$pki/intermediate.pem"
+scan "$port"
+status_is 0 "TLS 1.3 alone: exit status 0"
+check "both certificates are seen" json "$json" '{c["key_type"] for c in it["certificates"]} == {"RSA", "EC"}'
+check "and what signs" json "$json" '{s["name"]: s["versions"] for s in it["signature_schemes"]} == dict.fromkeys(
+    ("ecdsa_secp256r1_sha256", "rsa_pss_rsae_sha256", "rsa_pss_rsae_sha384", "rsa_pss_rsae_sha512"), ["TLSv1.3"])'
+run tlsharden scan "127.0.0.1:$port" --color never
+out_has '^signature schemes of TLSv1.3$' "text says so"
+out_has '^features$' "and what it is like"
+
+# --- GnuTLS --------------------------------------------------------------------------------------
+
 cat "$pki/rsa.pem" "$pki/intermediate.pem" >"$work/chain.pem"
 for groups in "" :+GROUP-FFDHE2048; do
     serve gnutls gnutls-serv --port @PORT@ --quiet --x509certfile "$work/chain.pem" --x509keyfile "$pki/rsa.key" \

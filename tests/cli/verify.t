@@ -117,6 +117,22 @@ verify "$port" --name other.example.test
 check "TLS 1.3 alone shows both certificates" json "$json" \
     '2 == sum(f["rule"] == "certificate/name" and f["verdict"] == "violation" for f in it["findings"])'
 
+verify "$port"
+status_is 0 "TLS 1.3 alone conforms"
+check "and its signature schemes are part of the proof" json "$json" \
+    'any(f["rule"] == "tls/signature-schemes" and f["verdict"] == "conforms" for f in it["findings"])'
+cat >"$work/signatures.json" <<'END'
+{ "name": "signatures", "extends": "strict",
+  "tls": { "signature_algorithms": ["ecdsa_secp256r1_sha256", "rsa_pss_rsae_sha256"] } }
+END
+finds "what TLS 1.3 signs with" tls/signature-schemes --profile "$work/signatures.json"
+check "and names it" json "$json" \
+    '["rsa_pss_rsae_sha384, rsa_pss_rsae_sha512"] == [f["found"] for f in it["findings"] if f["verdict"] == "violation"]'
+s_server -tls1_3 -dcert "$pki/ec.pem" -dkey "$pki/ec.key" -dcert_chain "$pki/intermediate.pem" \
+    -sigalgs ECDSA+SHA256:RSA-PSS+SHA256
+verify "$port" --profile "$work/signatures.json"
+status_is 0 "nothing else passes"
+
 # A certificate that names a responder, and demands a staple.
 stapling()
 {
@@ -185,6 +201,14 @@ gnutls_server "$gnutls:+DHE-RSA:-AES-256-GCM" --dhparams "$work/dh2048.pem"
 verify "$port" --profile "$work/dhe.json" --exact
 check "its DHE is not missed, exactly" json "$json" \
     '["without TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384"] == [f["found"] for f in it["findings"] if f["rule"] == "tls/has-suites" and f["part"] == "TLSv1.2"]'
+cat >"$work/dhe-only.json" <<'END'
+{ "name": "dhe-only", "extends": "strict",
+  "tls": { "protocols": ["TLSv1.2"], "suites": ["TLS_DHE_RSA_WITH_AES_128_GCM_SHA256"] } }
+END
+gnutls_server "$gnutls:+DHE-RSA:-VERS-TLS1.3:-ECDHE-RSA:-ECDHE-ECDSA:-AES-256-GCM:-CHACHA20-POLY1305" \
+    --dhparams "$work/dh2048.pem"
+verify "$port" --profile "$work/dhe-only.json"
+status_is 0 "where DHE is all there is, too"
 
 # --- no verdict ----------------------------------------------------------------------------------
 

@@ -9,10 +9,12 @@
 #include <openssl/x509.h>
 #include <string.h>
 
+#include "policy/group.h"
 #include "policy/suite.h"
 #include "probe/flight.h"
 #include "probe/hello.h"
 #include "probe/offer.h"
+#include "probe/share.h"
 
 static SSL_CTX *ctx;
 static struct ids groups[2], schemes; /* of TLS 1.2 and 1.3 */
@@ -232,24 +234,62 @@ START_TEST(groups_and_schemes)
 }
 END_TEST
 
-START_TEST(a_real_share_is_answered)
+/* Keys of every kind: libssl looks at them before it answers. */
+START_TEST(real_shares_are_answered)
 {
-    CLEANUP(flight_release) struct flight f = FLIGHT_INIT;
-    struct ids suites = IDS_INIT, shares = IDS_INIT;
+    static const uint16_t all[] = {0x0017, 0x0018, 0x0019, 0x001d,
+                                   0x001e, 0x0100, 0x0101};
+    struct ids suites = IDS_INIT, signed_with = IDS_INIT;
     setup();
+    ck_assert_int_eq(SSL_CTX_set1_groups_list(
+                         ctx, "P-256:P-384:P-521:X25519:X448:ffdhe2048:ffdhe3072"),
+                     1);
     ids_add(&suites, 0x1302);
-    ids_add(&shares, 0x001d);
-    struct hello h = {.min = PROTOCOL_TLS1_2,
-                      .max = PROTOCOL_TLS1_3,
-                      .suites = &suites,
-                      .shares = &shares};
-    say(&h, &f);
-    ck_assert_msg(f.state == FLIGHT_COMPLETE, "%d %u %s", (int)f.state, f.alert, f.why);
-    ck_assert_uint_eq(f.version, 0x0304);
-    ck_assert_uint_eq(f.group, 0x001d);
+    ids_add(&signed_with, 0x0804);
+    ids_add(&signed_with, 0x0403);
+    for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+        CLEANUP(flight_release) struct flight f = FLIGHT_INIT;
+        CLEANUP(buf_release) struct buf key = BUF_INIT;
+        struct ids one = IDS_INIT;
+        ids_add(&one, all[i]);
+        ck_assert_uint_eq(share_group(&one), all[i]);
+        ck_assert(share_key(all[i], &key));
+        ck_assert_uint_eq(key.len, group_by_id(all[i])->share);
+        struct hello_share share = {all[i], bytes_buf(&key)};
+        struct hello h = {.min = PROTOCOL_TLS1_3,
+                          .max = PROTOCOL_TLS1_3,
+                          .suites = &suites,
+                          .groups = &one,
+                          .schemes = &signed_with,
+                          .shares = &share,
+                          .share_count = 1};
+        say(&h, &f);
+        ck_assert_msg(f.state == FLIGHT_COMPLETE, "%04x: %d %u %s", all[i], (int)f.state,
+                      f.alert, f.why);
+        ck_assert_uint_eq(f.version, 0x0304);
+        ck_assert_uint_eq(f.group, all[i]);
+    }
     SSL_CTX_free(ctx);
 }
 END_TEST
 
+/* What libcrypto lacks, what TLS 1.3 has no use for, and what is none. */
+START_TEST(shares_that_cannot_be_made)
+{
+    CLEANUP(buf_release) struct buf key = BUF_INIT;
+    struct ids one = IDS_INIT;
+    static const uint16_t none[] = {0x11ec, 0x0013, 0xfefe};
+    for (size_t i = 0; i < ARRAY_LEN(none); i++) {
+        ck_assert(!share_key(none[i], &key));
+        ids_add(&one, none[i]);
+    }
+    ck_assert_uint_eq(key.len, 0);
+    ck_assert_uint_eq(share_group(&one), 0);
+    ids_add(&one, 0x0018);
+    ck_assert_uint_eq(share_group(&one), 0x0018);
+}
+END_TEST
+
 UNIT_MAIN("hello_interop", each_suite_alone, all_of_libssl_is_offered,
-          extensions_are_answered, groups_and_schemes, a_real_share_is_answered)
+          extensions_are_answered, groups_and_schemes, real_shares_are_answered,
+          shares_that_cannot_be_made)

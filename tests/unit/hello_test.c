@@ -104,17 +104,20 @@ END_TEST
 
 START_TEST(tls13_with_a_share_and_older)
 {
-    struct ids suites = IDS(0x1301), groups = IDS(0x001d), shares = IDS(0x001d);
+    struct ids suites = IDS(0x1301), groups = IDS(0x001d);
+    const struct hello_share shares[] = {{0x001d, bytes_str("0123456789abcdef0123456789abcdef")},
+                                         {0x0017, bytes_str("xy")}};
     struct hello h = {.min = PROTOCOL_TLS1, .max = PROTOCOL_TLS1_3, .suites = &suites,
-                      .groups = &groups, .shares = &shares};
+                      .groups = &groups, .shares = shares, .share_count = 2};
     is_written(&h,
-        "16 0301 009a" "01 000096" "0303" RANDOM "20" RANDOM
-        "0002 1301" "01 00" "004b"
+        "16 0301 00a0" "01 00009c" "0303" RANDOM "20" RANDOM
+        "0002 1301" "01 00" "0051"
         "000a 0004 0002 001d"
         "000b 0002 01 00"
         "002d 0002 01 01"
         "002b 0009 08 0304 0303 0302 0301"
-        "0033 0026 0024 001d 0020" RANDOM);
+        "0033 002c 002a 001d 0020 30313233343536373839616263646566 30313233343536373839616263646566"
+        "0017 0002 7879");
 }
 END_TEST
 
@@ -193,8 +196,8 @@ END_TEST
 START_TEST(what_cannot_be_sent)
 {
     static const char *const empty[] = {"", NULL};
-    static struct ids many = IDS_INIT;
-    struct ids suites = IDS(0x1301), shares = IDS(0x0104), none = IDS_INIT;
+    static const char key[HELLO_LIMIT];
+    struct ids suites = IDS(0x1301), none = IDS_INIT;
     char name[257] = "";
     memset(name, 'a', 256);
     struct hello h = {.min = PROTOCOL_TLS1_2, .max = PROTOCOL_TLS1_2, .suites = &suites};
@@ -217,15 +220,12 @@ START_TEST(what_cannot_be_sent)
     h.flags = HELLO_COMPRESSION;
     is_refused(&h, "compression");
     h.flags = 0;
-    for (uint16_t i = 0; i < 100; i++)
-        ids_add(&many, (uint16_t)(0xfe00 + i)); /* unknown: 32 bytes each */
-    ids_add_all(&many, &shares);
-    h.shares = &many;
+    const struct hello_share share = {0x0104, {.data = key, .len = sizeof key}};
+    h.shares = &share;
+    h.share_count = 1;
     is_written(
         &(struct hello){.min = PROTOCOL_TLS1, .max = PROTOCOL_TLS1, .suites = &suites},
         "16 0301 002f 01 00002b 0301" RANDOM "00 0002 1301 01 00 0000");
-    for (uint16_t i = 0; i < IDS_LIMIT; i++)
-        ids_add(&many, i);
     is_refused(&h, "does not fit a record");
 }
 END_TEST

@@ -278,8 +278,8 @@ START_TEST(typical)
         IDS_ARE(found.versions[PROTOCOL_TLS1_2].groups, 0x001d, 0x0017, 0x0018);
         IDS_ARE(found.dh_bits, 2048);
         ck_assert_uint_eq(found.certificate_count, 1);
-        ck_assert_str_eq(found.certificates[0].leaf.key_type, "RSA");
-        ck_assert(found.certificates[0].leaf.name_matches);
+        ck_assert_str_eq(found.certificates[0].key_type, "RSA");
+        ck_assert(found.certificates[0].name_matches);
         ck_assert_str_eq(found.alpn, "h2");
         ck_assert_int_eq(found.facts[SCAN_FALLBACK_SCSV], SCAN_YES);
         ck_assert_int_eq(found.facts[SCAN_RENEGOTIATION], SCAN_YES);
@@ -335,9 +335,51 @@ START_TEST(tls13_only)
     ck_assert_uint_eq(found.versions[PROTOCOL_TLS1_3].suites.count, 5);
     IDS_ARE(found.versions[PROTOCOL_TLS1_3].groups, 0x0019, 0x0101);
     ck_assert_uint_eq(found.certificate_count, 1);
-    ck_assert_str_eq(found.certificates[0].leaf.curve, "prime256v1");
+    ck_assert_str_eq(found.certificates[0].curve, "prime256v1");
+    IDS_ARE(found.versions[PROTOCOL_TLS1_3].schemes, 0x0403);
+    ck_assert_int_eq(found.facts[SCAN_TICKETS], SCAN_YES);
+    ck_assert_int_eq(found.facts[SCAN_STAPLE], SCAN_NO);
     ck_assert_int_eq(found.facts[SCAN_COMPRESSION], SCAN_UNKNOWN);
     site_stop(&site);
+}
+END_TEST
+
+static bool has_key_type(const struct scan *found, const char *type)
+{
+    for (size_t i = 0; i < found->certificate_count; i++)
+        if (strcmp(found->certificates[i].key_type, type) == 0)
+            return true;
+    return false;
+}
+
+/* What TLS 1.3 signs with, and both certificates: with alerts, with closes, and with connections that
+ * are dropped. */
+START_TEST(tls13_signatures)
+{
+    static const struct {
+        enum server_refusal refusal;
+        unsigned resets_every;
+    } cases[] = {{REFUSE_BY_ALERT, 0},
+                 {REFUSE_BY_CLOSING, 0},
+                 {REFUSE_BY_ALERT, 2},
+                 {REFUSE_BY_ALERT, 3},
+                 {REFUSE_BY_ALERT, 7}};
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        CLEANUP(scan_release) struct scan found = SCAN_INIT;
+        struct setup u = {.rules = {.min = TLS1_3_VERSION, .refusal = cases[i].refusal},
+                          .two_keys = true,
+                          .groups = "P-384:X25519",
+                          .schemes = "rsa_pss_rsae_sha512:ECDSA+SHA256:RSA+SHA256:"
+                                     "rsa_pss_rsae_sha256:ed25519",
+                          .resets_every = cases[i].resets_every};
+        struct site site = site_start(&u);
+        scan_it(&site.server.endpoint, &found);
+        is_truth(&found, &site.truth, false);
+        IDS_ARE(found.versions[PROTOCOL_TLS1_3].schemes, 0x0806, 0x0403, 0x0804);
+        ck_assert_uint_eq(found.certificate_count, 2);
+        ck_assert(has_key_type(&found, "RSA") && has_key_type(&found, "EC"));
+        site_stop(&site);
+    }
 }
 END_TEST
 
@@ -375,9 +417,9 @@ START_TEST(order_survives_riders)
         scan_it(&site.server.endpoint, &found);
         is_truth(&found, &site.truth, true);
         if (i == 1)
-            IDS_ARE(found.schemes, 0x0403, 0x0804);
+            IDS_ARE(found.versions[PROTOCOL_TLS1_2].schemes, 0x0403, 0x0804);
         if (i == 2)
-            IDS_ARE(found.schemes, 0x0601, 0x0403, 0x0401);
+            IDS_ARE(found.versions[PROTOCOL_TLS1_2].schemes, 0x0601, 0x0403, 0x0401);
         site_stop(&site);
     }
 }
@@ -611,7 +653,7 @@ START_TEST(post_quantum_and_prehistoric)
     ck_assert_int_eq(found.versions[PROTOCOL_TLS1_2].supported, SCAN_NO);
     /* that it has no certificate to show is no secret */
     ck_assert_uint_eq(found.inconclusive.count, 1);
-    ck_assert(is_open(&found, "certificates"));
+    ck_assert(is_open(&found, "certificates and signature schemes of TLSv1.3"));
     stop(pid);
     endpoint_release(&e);
 }
@@ -672,8 +714,8 @@ START_TEST(endpoints_that_cannot_be_asked)
 }
 END_TEST
 
-UNIT_MAIN("scan", typical, tls12_only, tls13_only, all_versions_and_suites,
-          order_survives_riders, only_ecdsa, after_starttls, refusal_by_closing,
-          resets_before_alerts, resets_before_closes, no_tls_at_all,
+UNIT_MAIN("scan", typical, tls12_only, tls13_only, tls13_signatures,
+          all_versions_and_suites, order_survives_riders, only_ecdsa, after_starttls,
+          refusal_by_closing, resets_before_alerts, resets_before_closes, no_tls_at_all,
           silence_takes_no_longer_than_allowed, post_quantum_and_prehistoric, report,
           endpoints_that_cannot_be_asked)
