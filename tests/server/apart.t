@@ -7,7 +7,8 @@
 # --- only the user nobody can connect -------------------------------------------------------------
 
 # The kernel has no route for others' connections (ip-rule(8)) and counts that. It sends resets as root, which pass: those
-# of IPv4 have their source address already, and those of IPv6 their interface. Servers' answers go to higher ports.
+# of IPv4 have their source address already, and those of IPv6 their interface. So would who binds a socket to 127.0.0.1
+# before it connects, which we never do. Servers' answers go to higher ports.
 cat >/usr/local/sbin/only-nobody <<'END'
 #!/bin/sh -e
 limit()
