@@ -34,7 +34,7 @@ CFLAGS ?= -O2 -g
 CFLAGS_ALL = -std=c11 $(CFLAGS) $(WARN) $(if $(IS_GCC),$(WARN_GCC)) $(WERROR) $(HARDEN) \
 	-ffile-prefix-map=$(CURDIR)=. -MMD -MP $(if $(SANITIZE),$(SANITIZE),$(FORTIFY))
 LDFLAGS_ALL = $(LINK_HARDEN) $(SANITIZE) $(LDFLAGS)
-LDLIBS_ALL = $(LIBRARY_LIBS) -llber -ldl $(LDLIBS)
+LDLIBS_ALL = $(LIBRARY_LIBS) -llber -ldl -pthread $(LDLIBS)
 
 # V=1 shows the commands.
 Q := $(if $(V),,@)

@@ -1,7 +1,7 @@
 /*
  * A fibre for each target that is under way. A new one begins where its host has a place free: the
- * first in the list, so that no target waits for ever. Names are resolved one at a time, which
- * stops all others for as long as the resolver takes.
+ * first in the list, so that no target waits for ever. Names are resolved side by side; what a name
+ * waits for stops no other target.
  */
 #include "cli/campaign.h"
 
@@ -19,7 +19,8 @@
 #include "probe/chain.h"
 #include "probe/target.h"
 
-#define RESOLVE_MS     3000
+#define RESOLVE_MS     30000
+#define LISTEN_MS      3000
 #define PARALLEL       64
 #define PARALLEL_LIMIT 500
 #define RATE_LIMIT     100000
@@ -247,7 +248,7 @@ static void work_on(void *arg)
     struct campaign_target *t = job->target;
     const struct campaign_work *work = job->course->work;
     struct err err = ERR_INIT;
-    bool found = target_resolve(&t->endpoint, RESOLVE_MS, &err) == 0;
+    bool found = target_resolve(&t->endpoint, RESOLVE_MS, LISTEN_MS, &err) == 0;
     t->result = work->run(work->ctx, &t->endpoint, found ? NULL : err.text);
     t->done = true;
     free(job);

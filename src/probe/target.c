@@ -5,12 +5,12 @@
 #include "probe/target.h"
 
 #include <arpa/inet.h>
-#include <netdb.h>
 #include <string.h>
 
 #include "base/suggest.h"
 #include "base/visible.h"
 #include "probe/dial.h"
+#include "probe/resolver.h"
 #include "probe/starttls.h"
 
 /* The first of several with the same port is what the port stands for. */
@@ -228,19 +228,17 @@ static char *numeric(const struct addrinfo *a)
     return mem_strdup(text);
 }
 
-int target_resolve(struct endpoint *e, int deadline_ms, struct err *err)
+int target_resolve(struct endpoint *e, int resolve_ms, int listen_ms, struct err *err)
 {
     CLEANUP(free_addresses) struct addrinfo *list = NULL;
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
     if (is_address(e->address))
         return 0;
-    int code = getaddrinfo(e->address, NULL, &hints, &list);
-    if (code != 0)
-        return err_set(err, ERR_SYSTEM, "'%s': %s", e->address, gai_strerror(code));
+    if (resolver_ask(e->address, resolve_ms, &list, err) < 0)
+        return -1;
     CLEANUP(mem_freep) char *first = numeric(list);
     for (const struct addrinfo *a = list; a && list->ai_next; a = a->ai_next) {
         struct endpoint there = {.address = numeric(a), .port = e->port};
-        bool listens = there.address && endpoint_listens(&there, deadline_ms);
+        bool listens = there.address && endpoint_listens(&there, listen_ms);
         if (listens) {
             mem_freep(&first);
             first = TAKE_PTR(there.address);

@@ -4,7 +4,7 @@
  * one of them is missing; HTTPS is meant where both are.
  *
  *     CLEANUP(endpoint_release) struct endpoint e = {.service = NULL};
- *     if (target_parse("mail.example.org:25", &e, err) < 0 || target_resolve(&e, err) < 0) ...
+ *     if (target_parse("mail.example.org:25", &e, err) < 0 || target_resolve(&e, 30000, 3000, err) < 0) ...
  */
 #ifndef PROBE_TARGET_H
 #define PROBE_TARGET_H
@@ -30,9 +30,11 @@ const struct target_protocol *target_protocol_find(const char *name);
  * written. `ret` is owned by the caller (endpoint_release), untouched on failure. */
 int target_parse(const char *text, struct endpoint *ret, struct err *err) MUST_CHECK;
 
-/* Makes the address numeric: of several the first that accepts a connection within `deadline_ms`,
- * or the first at all. ERR_SYSTEM: the name has no address. */
-int target_resolve(struct endpoint *e, int deadline_ms, struct err *err) MUST_CHECK;
+/* Makes the address numeric: of several the first that accepts a connection within `listen_ms`, or the first at all. In
+ * a fibre the others go on meanwhile. ERR_SYSTEM: the name has no address, or the system's resolver has not answered
+ * within `resolve_ms`; what it still does then, it does beside (resolver.h). `e` is untouched on failure. */
+int target_resolve(struct endpoint *e, int resolve_ms, int listen_ms,
+                   struct err *err) MUST_CHECK;
 
 /* Does it speak HTTP over TLS? */
 bool target_is_http(const struct endpoint *e);

@@ -1,8 +1,17 @@
-/* Targets as people write them, and what each becomes; and what is said of those that are none. */
+/* Targets as people write them, and what each becomes; what is said of those that are none; and names that take long. */
 #include "unit/unit.h"
 
+#include <dirent.h>
+#include <dlfcn.h>
+#include <netdb.h>
+#include <stdatomic.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include "base/deadline.h"
+#include "base/fiber.h"
 #include "probe/target.h"
 
 static void becomes(const char *text, const char *service, const char *address,
@@ -92,11 +101,11 @@ START_TEST(addresses_resolve_to_themselves)
     struct endpoint e = {.service = NULL};
     struct err err = ERR_INIT;
     ck_assert_int_eq(target_parse("[::1]:1", &e, &err), 0);
-    ck_assert_int_eq(target_resolve(&e, 100, &err), 0);
+    ck_assert_int_eq(target_resolve(&e, 30000, 100, &err), 0);
     ck_assert_str_eq(e.address, "::1");
     endpoint_release(&e);
     ck_assert_int_eq(target_parse("nosuch.invalid:1", &e, &err), 0);
-    ck_assert_int_eq(target_resolve(&e, 100, &err), -1);
+    ck_assert_int_eq(target_resolve(&e, 30000, 100, &err), -1);
     ck_assert_int_eq(err.kind, ERR_SYSTEM);
     endpoint_release(&e);
 }
@@ -130,5 +139,172 @@ START_TEST(kinds_are_told_apart)
 }
 END_TEST
 
+/* --- names that take long -------------------------------------------------------------------- */
+
+#define SLOW ".slow.example"
+#define MANY 100 /* more than any pool of threads is likely to have */
+
+static atomic_int asked; /* so many have begun */
+static int answers[2];   /* a pipe: a byte for each that may end */
+
+/* Stands before libc's: a name that ends in SLOW is 127.0.0.1 as soon as the test permits, which takes no network and
+ * no privileges to arrange. */
+int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
+                struct addrinfo **list)
+{
+    typedef int function(const char *, const char *, const struct addrinfo *,
+                         struct addrinfo **);
+    function *real = NULL;
+    *(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
+    size_t n = name ? strlen(name) : 0, m = strlen(SLOW);
+    if (n < m || strcmp(name + n - m, SLOW) != 0)
+        return real(name, service, hints, list);
+    struct pollfd wait = {.fd = answers[0], .events = POLLIN};
+    char byte;
+    atomic_fetch_add(&asked, 1);
+    if (poll(&wait, 1, 10000) != 1 || read(answers[0], &byte, 1) != 1)
+        return EAI_AGAIN;
+    return real("127.0.0.1", service, hints, list);
+}
+
+struct resolved {
+    struct endpoint endpoint;
+    struct err err;
+    int resolve_ms, result;
+};
+
+static void resolve_one(void *arg)
+{
+    struct resolved *r = arg;
+    ck_assert_int_eq(target_parse("a" SLOW ":1", &r->endpoint, &r->err), 0);
+    r->result = target_resolve(&r->endpoint, r->resolve_ms, 100, &r->err);
+}
+
+static void permit(int count)
+{
+    while (count--)
+        ck_assert_int_eq(write(answers[1], "", 1), 1);
+}
+
+/* Once all have been asked for, which is not seen by one that is not let run. */
+static void permit_all(void *arg)
+{
+    int64_t end = deadline_in(20000);
+    while (atomic_load(&asked) < MANY && deadline_left(end))
+        fiber_sleep(1);
+    *(bool *)arg = atomic_load(&asked) == MANY;
+    permit(MANY);
+}
+
+START_TEST(others_run_while_a_name_is_resolved)
+{
+    CLEANUP(fibers_freep) struct fibers *all = fibers_new();
+    static struct resolved names[MANY];
+    bool together = false;
+    ck_assert_int_eq(pipe(answers), 0);
+    for (int i = 0; i < MANY; i++) {
+        names[i].resolve_ms = 30000;
+        fibers_start(all, resolve_one, &names[i]);
+    }
+    fibers_start(all, permit_all, &together);
+    while (fibers_count(all))
+        fibers_run(all);
+    ck_assert(together);
+    for (int i = 0; i < MANY; i++) {
+        ck_assert_msg(names[i].result == 0, "%s", names[i].err.text);
+        ck_assert_str_eq(names[i].endpoint.address, "127.0.0.1");
+        endpoint_release(&names[i].endpoint);
+    }
+}
+END_TEST
+
+static int count_threads(void)
+{
+    int n = 0;
+    DIR *dir = opendir("/proc/self/task");
+    ck_assert_ptr_nonnull(dir);
+    while (readdir(dir))
+        n++;
+    closedir(dir);
+    return n;
+}
+
+static void assert_given_up(struct resolved *r)
+{
+    ck_assert_int_eq(r->result, -1);
+    ck_assert_int_eq(r->err.kind, ERR_SYSTEM);
+    ck_assert_str_eq(r->err.text, "'a" SLOW "': given up: the system's resolver has not "
+                                  "answered within 0.05 s");
+    ck_assert_str_eq(r->endpoint.address, "a" SLOW);
+    endpoint_release(&r->endpoint);
+}
+
+/* In a fibre and outside; what they have left behind goes when the answer comes: a leak is the sanitizer's to find. */
+START_TEST(names_are_given_up)
+{
+    CLEANUP(fibers_freep) struct fibers *all = fibers_new();
+    struct resolved inside = {.resolve_ms = 50}, outside = {.resolve_ms = 50};
+    int64_t end = deadline_in(20000);
+    int threads = count_threads();
+    ck_assert_int_eq(pipe(answers), 0);
+    fibers_start(all, resolve_one, &inside);
+    while (fibers_count(all))
+        fibers_run(all);
+    assert_given_up(&inside);
+    resolve_one(&outside);
+    assert_given_up(&outside);
+    ck_assert_int_eq(count_threads(), threads + 2);
+    permit(2);
+    while (count_threads() > threads && deadline_left(end))
+        fiber_sleep(1);
+    ck_assert_int_eq(count_threads(), threads);
+}
+END_TEST
+
+/* As nobody, whom RLIMIT_NPROC binds. 0: it is said why the name was not asked for. */
+static int resolve_without_threads(void)
+{
+    struct resolved r = {.resolve_ms = 50};
+    struct rlimit none = {0, 0};
+    if ((geteuid() == 0 && setuid(65534) < 0) || setrlimit(RLIMIT_NPROC, &none) < 0)
+        return 2;
+    resolve_one(&r);
+    endpoint_release(&r.endpoint);
+    return r.result == 0 || strcmp(r.err.text, "'a" SLOW "': cannot ask the resolver: "
+                                               "Resource temporarily unavailable") != 0;
+}
+
+/* And where no more descriptors are to be had. */
+static int resolve_without_descriptors(void)
+{
+    struct resolved r = {.resolve_ms = 50};
+    struct rlimit none = {0, 0};
+    if (setrlimit(RLIMIT_NOFILE, &none) < 0)
+        return 2;
+    resolve_one(&r);
+    endpoint_release(&r.endpoint);
+    return r.result == 0 || strcmp(r.err.text, "'a" SLOW "': cannot ask the resolver: "
+                                               "Too many open files") != 0;
+}
+
+static int status_of(int (*run)(void))
+{
+    int status = -1;
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(run());
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    return status;
+}
+
+START_TEST(what_asking_takes_is_told)
+{
+    ck_assert_int_eq(status_of(resolve_without_threads), 0);
+    ck_assert_int_eq(status_of(resolve_without_descriptors), 0);
+}
+END_TEST
+
 UNIT_MAIN("target", ports_and_protocols_complete_each_other, what_is_no_target_is_told,
-          addresses_resolve_to_themselves, kinds_are_told_apart)
+          addresses_resolve_to_themselves, kinds_are_told_apart,
+          others_run_while_a_name_is_resolved, names_are_given_up,
+          what_asking_takes_is_told)
