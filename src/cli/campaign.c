@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/apart.h"
@@ -352,11 +353,23 @@ static int run_all(struct course *k, struct err *err)
     return failed;
 }
 
+/* Each target may have some: a connection, or the resolver's, and what that is waited for with. */
+static void permit_descriptors(long targets)
+{
+    struct rlimit limit;
+    rlim_t wanted = (rlim_t)targets * 4 + 64;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= wanted)
+        return;
+    limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit); /* where it does not do, targets say so */
+}
+
 int campaign_run(struct campaign *c, const struct campaign_work *work, struct err *err)
 {
     /* Everything that takes root has been read by now. */
     if (apart_become(err) < 0)
         return -1;
+    permit_descriptors(c->parallel);
     size_t hosts = number_hosts(c);
     struct course k = {.c = c, .work = work};
     unsigned *busy CLEANUP(mem_freep) = mem_alloc(2 * hosts * sizeof *busy);

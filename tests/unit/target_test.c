@@ -144,8 +144,9 @@ END_TEST
 #define SLOW ".slow.example"
 #define MANY 100 /* more than any pool of threads is likely to have */
 
-static atomic_int asked; /* so many have begun */
-static int answers[2];   /* a pipe: a byte for each that may end */
+static atomic_int asked;    /* so many have begun */
+static atomic_bool in_vain; /* one was not let end in time */
+static int answers[2];      /* a pipe: a byte for each that may end */
 
 /* Stands before libc's: a name that ends in SLOW is 127.0.0.1 as soon as the test permits, which takes no network and
  * no privileges to arrange. */
@@ -162,8 +163,11 @@ int getaddrinfo(const char *name, const char *service, const struct addrinfo *hi
     struct pollfd wait = {.fd = answers[0], .events = POLLIN};
     char byte;
     atomic_fetch_add(&asked, 1);
-    if (poll(&wait, 1, 10000) != 1 || read(answers[0], &byte, 1) != 1)
+    if (poll(&wait, 1, atomic_load(&in_vain) ? 0 : 10000) != 1 ||
+        read(answers[0], &byte, 1) != 1) {
+        atomic_store(&in_vain, true);
         return EAI_AGAIN;
+    }
     return real("127.0.0.1", service, hints, list);
 }
 
@@ -253,11 +257,12 @@ START_TEST(names_are_given_up)
     assert_given_up(&inside);
     resolve_one(&outside);
     assert_given_up(&outside);
-    ck_assert_int_eq(count_threads(), threads + 2);
+    int left = count_threads(); /* a sanitizer may have one of its own by now */
+    ck_assert_int_ge(left, threads + 2);
     permit(2);
-    while (count_threads() > threads && deadline_left(end))
+    while (count_threads() > left - 2 && deadline_left(end))
         fiber_sleep(1);
-    ck_assert_int_eq(count_threads(), threads);
+    ck_assert_int_eq(count_threads(), left - 2);
 }
 END_TEST
 
