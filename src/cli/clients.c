@@ -17,7 +17,7 @@ static bool try_version(const struct endpoint *e, const struct protocol_info *p,
 {
     CLEANUP(handshake_release) struct handshake_result r = HANDSHAKE_INIT;
     struct handshake_request ask = {
-        .min = p->wire, .max = p->wire, .any_chain = true, .deadline_ms = LOOK_MS};
+        .min = p->wire, .max = p->wire, .deadline_ms = LOOK_MS};
     struct err err = ERR_INIT;
     if (handshake(e, &ask, &r, &err) < 0)
         return true; /* a version that libssl lacks */
@@ -89,7 +89,7 @@ json_t *clients_look(const struct plan *plan, const char *service)
 static char *silence_of(const struct endpoint *e)
 {
     CLEANUP(handshake_release) struct handshake_result r = HANDSHAKE_INIT;
-    struct handshake_request ask = {.any_chain = true, .deadline_ms = LOOK_MS};
+    struct handshake_request ask = {.deadline_ms = LOOK_MS};
     struct err err = ERR_INIT;
     if (handshake(e, &ask, &r, &err) < 0)
         return mem_strdup(err.text);

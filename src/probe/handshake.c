@@ -18,7 +18,6 @@
 #include <time.h>
 
 #include "base/deadline.h"
-#include "base/file.h"
 #include "policy/suite.h"
 #include "probe/anchors_system.h"
 #include "probe/dial.h"
@@ -67,26 +66,6 @@ static const char *restrict_lists(SSL_CTX *ctx, const struct handshake_request *
     return NULL;
 }
 
-static int load_anchors(SSL_CTX *ctx, const struct handshake_request *r, struct err *err)
-{
-    const char *ca_file = r->ca_file;
-    if (r->anchors) {
-        anchors_complete(r->anchors);
-        SSL_CTX_set1_cert_store(ctx, r->anchors);
-        return 0;
-    }
-    if (!ca_file)
-        return SSL_CTX_set_default_verify_paths(ctx)
-                   ? 0
-                   : err_set(err, ERR_SYSTEM, "libssl cannot use the system's CAs");
-    if (SSL_CTX_load_verify_file(ctx, ca_file))
-        return 0;
-    CLEANUP(buf_release) struct buf content = BUF_INIT;
-    if (file_read(ca_file, FILE_LIMIT, &content, NULL, err) < 0)
-        return -1;
-    return err_set(err, ERR_SYSTEM, "read '%s': no certificate in it", ca_file);
-}
-
 static int make_context(const struct handshake_request *r, SSL_CTX **ret, struct err *err)
 {
     CLEANUP(tls_context_free) SSL_CTX *ctx = tls_context();
@@ -99,11 +78,13 @@ static int make_context(const struct handshake_request *r, SSL_CTX **ret, struct
     ERR_clear_error();
     if (refused)
         return err_set(err, ERR_INPUT, "libssl refuses '%s'", refused);
-    int status = r->any_chain ? 0 : load_anchors(ctx, r, err);
+    if (r->anchors) {
+        anchors_complete(r->anchors);
+        SSL_CTX_set1_cert_store(ctx, r->anchors);
+    }
     ERR_clear_error();
-    if (status == 0)
-        *ret = TAKE_PTR(ctx);
-    return status;
+    *ret = TAKE_PTR(ctx);
+    return 0;
 }
 
 /* Whether there is a STARTTLS dialogue for it. */
@@ -314,7 +295,8 @@ int handshake(const struct endpoint *endpoint, const struct handshake_request *r
         run(&t, &wire, endpoint, deadline, &r, err) < 0)
         return -1;
     if (r.verdict == HANDSHAKE_OK)
-        judge_certificate(t.ssl, endpoint->name, !request->any_chain, &r.certificate);
+        judge_certificate(t.ssl, endpoint->name, request->anchors != NULL,
+                          &r.certificate);
     *ret = r;
     return 0;
 }

@@ -37,10 +37,8 @@ struct handshake_request {
     const char *groups;       /* OpenSSL syntax; NULL: libssl's default */
     const struct ids
         *schemes; /* for signatures, as far as libssl has them; NULL: everything it has */
-    const char *ca_file; /* trust anchors, PEM; NULL: the system's */
-    X509_STORE *anchors; /* instead of ca_file; borrowed; NULL: as ca_file says */
-    bool
-        any_chain; /* the chain is not judged: spares reading the system's trust anchors */
+    X509_STORE
+        *anchors;    /* the chain is judged by these; borrowed; NULL: it is not judged */
     int deadline_ms; /* for everything, connecting included; 0: HANDSHAKE_DEADLINE_MS */
 };
 
@@ -117,7 +115,7 @@ void handshake_release(struct handshake_result *r);
 /* Connects, speaks STARTTLS where the endpoint wants it, shakes hands, and closes. endpoint->name,
  * unless NULL or an address, goes out as SNI. Whatever the network does is a verdict; -1 is for a request that
  * cannot be made: ERR_INPUT for a list that libssl cannot parse, a version or protocol it lacks, an
- * address that is none, ERR_SYSTEM for an unreadable ca_file. `ret` is owned by the caller (handshake_release), untouched on -1. */
+ * address that is none. `ret` is owned by the caller (handshake_release), untouched on -1. */
 int handshake(const struct endpoint *endpoint, const struct handshake_request *request,
               struct handshake_result *ret, struct err *err) MUST_CHECK;
 

@@ -59,7 +59,6 @@ void signatures_handshake(struct scanner *s, const struct ids *schemes,
                                     .max = 0x0304,
                                     .schemes = &offered,
                                     .anchors = s->options.anchors,
-                                    .any_chain = !s->options.anchors,
                                     .deadline_ms = s->options.deadline_ms};
     bool dropped = false;
     handshake_release(ret);

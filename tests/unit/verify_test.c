@@ -14,6 +14,7 @@ struct fixture {
     struct policy_suite suites13[1], suites[1];
     struct policy policy;
     struct verify_rules rules;
+    unsigned soft;
     struct err err;
 };
 
@@ -38,7 +39,7 @@ static struct fixture *fixture_make(void)
     CLEANUP(server_stop)                                                                 \
     struct server s = server_start(&(struct server_rules){__VA_ARGS__});                 \
     CLEANUP(mem_freep) struct fixture *f = fixture_make()
-#define VERIFY() verify_endpoint(&s.endpoint, &f->rules, &f->err)
+#define VERIFY() verify_endpoint(&s.endpoint, &f->rules, &f->soft, &f->err)
 #define PASSES() ck_assert_msg(VERIFY() == 0, "%s", f->err.text)
 #define FAILS(kind_, text_)                                                              \
     do {                                                                                 \
@@ -52,7 +53,7 @@ START_TEST(what_conforms_passes)
 {
     SERVER(CONFORMS);
     PASSES();
-    ck_assert_uint_eq(*s.connections, 5);
+    ck_assert_uint_eq(*s.connections, 8);
 }
 END_TEST
 
@@ -60,7 +61,7 @@ START_TEST(what_refuses_by_closing_passes)
 {
     SERVER(CONFORMS, .refusal = REFUSE_BY_CLOSING);
     PASSES();
-    ck_assert_uint_eq(*s.connections, 9);
+    ck_assert_uint_eq(*s.connections, 24);
 }
 END_TEST
 
@@ -83,8 +84,8 @@ START_TEST(an_old_version_is_found)
     SERVER(.min = TLS1_VERSION, .ciphers = OPENSSL12 ":ECDHE-RSA-AES128-SHA:@SECLEVEL=0",
            .ciphersuites = SUITE13, .starttls = "smtp");
     FAILS(ERR_REFUSED,
-          "(starttls smtp): only TLSv1.2, TLSv1.3 may be accepted, but TLSv1.1 "
-          "is, too (with TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA)");
+          "(starttls smtp): TLSv1.1 and below: expected only TLSv1.2, TLSv1.3, found "
+          "TLSv1.1, TLSv1, too");
 }
 END_TEST
 
@@ -93,7 +94,7 @@ START_TEST(a_client_certificate_hides_nothing)
     SERVER(.min = TLS1_1_VERSION, .max = TLS1_2_VERSION, .wants_certificate = true,
            .ciphers = OPENSSL12 ":ECDHE-RSA-AES128-SHA:@SECLEVEL=0");
     f->rules.required = protocol_bit(PROTOCOL_TLS1_2);
-    FAILS(ERR_REFUSED, "but TLSv1.1 is, too");
+    FAILS(ERR_REFUSED, "expected only TLSv1.2, TLSv1.3, found TLSv1.1, too");
 }
 END_TEST
 
@@ -101,7 +102,7 @@ START_TEST(a_new_version_is_found)
 {
     SERVER(CONFORMS);
     f->policy.protocols = f->rules.required = protocol_bit(PROTOCOL_TLS1_2);
-    FAILS(ERR_REFUSED, "only TLSv1.2 may be accepted, but TLSv1.3 is, too");
+    FAILS(ERR_REFUSED, "expected only TLSv1.2, found TLSv1.3, too");
 }
 END_TEST
 
@@ -138,9 +139,8 @@ START_TEST(another_suite_is_found)
 {
     SERVER(.min = TLS1_2_VERSION, .ciphers = OPENSSL12 ":AES256-SHA",
            .ciphersuites = SUITE13);
-    FAILS(ERR_REFUSED,
-          "TLSv1.2 has to refuse suites that are not the profile's, but accepts "
-          "TLS_RSA_WITH_AES_256_CBC_SHA");
+    FAILS(ERR_REFUSED, "TLSv1.2: expected only suites of the profile, found "
+                       "TLS_RSA_WITH_AES_256_CBC_SHA");
 }
 END_TEST
 
@@ -151,7 +151,7 @@ START_TEST(suites_nobody_should_offer_are_found)
                                           OPENSSL12 ":ECDHE-RSA-NULL-SHA:@SECLEVEL=0"};
     for (size_t i = 0; i < ARRAY_LEN(ciphers); i++) {
         SERVER(.min = TLS1_2_VERSION, .ciphers = ciphers[i], .ciphersuites = SUITE13);
-        FAILS(ERR_REFUSED, "but accepts TLS_");
+        FAILS(ERR_REFUSED, "only suites of the profile, found TLS_");
     }
 }
 END_TEST
@@ -160,9 +160,8 @@ START_TEST(another_tls13_suite_is_found)
 {
     SERVER(.min = TLS1_2_VERSION, .ciphers = OPENSSL12,
            .ciphersuites = SUITE13 ":TLS_AES_128_CCM_8_SHA256");
-    FAILS(ERR_REFUSED,
-          "TLSv1.3 has to refuse suites that are not the profile's, but accepts "
-          "TLS_AES_128_CCM_8_SHA256");
+    FAILS(ERR_REFUSED, "TLSv1.3: expected only suites of the profile, found "
+                       "TLS_AES_128_CCM_8_SHA256");
 }
 END_TEST
 
@@ -173,52 +172,6 @@ START_TEST(the_preferred_suite_must_be_the_policys)
     FAILS(ERR_REFUSED,
           "TLSv1.2 has to negotiate a suite of the profile, but it negotiates "
           "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA");
-}
-END_TEST
-
-/* --- certificate ------------------------------------------------------------------------------ */
-
-START_TEST(a_trusted_certificate_passes)
-{
-    SERVER(CONFORMS);
-    s.endpoint.name = mem_strdup("mail.example.test");
-    f->rules.ca_file = s.ca_file;
-    PASSES();
-}
-END_TEST
-
-START_TEST(a_wrong_name_is_found)
-{
-    SERVER(CONFORMS);
-    s.endpoint.name = mem_strdup("www.example.test");
-    f->rules.ca_file = s.ca_file;
-    FAILS(ERR_REFUSED,
-          " for www.example.test: the certificate has to be for www.example.test, "
-          "not for mail.example.test");
-}
-END_TEST
-
-START_TEST(an_expired_certificate_is_found)
-{
-    SERVER(CONFORMS, .age_days = 40);
-    f->rules.ca_file = s.ca_file;
-    FAILS(ERR_REFUSED, "certificate has expired");
-}
-END_TEST
-
-START_TEST(without_anchors_any_certificate_will_do)
-{
-    SERVER(CONFORMS, .age_days = 40);
-    s.endpoint.name = mem_strdup("www.example.test");
-    PASSES();
-}
-END_TEST
-
-START_TEST(an_unreadable_ca_file_is_an_error)
-{
-    SERVER(CONFORMS);
-    f->rules.ca_file = "/nonexistent/ca.pem";
-    FAILS(ERR_SYSTEM, "/nonexistent/ca.pem");
 }
 END_TEST
 
@@ -236,8 +189,6 @@ START_TEST(a_server_that_resets_never_passes)
 {
     SERVER(.manner = SERVER_RESETS);
     FAILS(ERR_SYSTEM, "reset by the server");
-    ck_assert_int_eq(verify_alive(&s.endpoint, 3000, &f->err), -1);
-    ck_assert_int_eq(f->err.kind, ERR_SYSTEM);
 }
 END_TEST
 
@@ -258,11 +209,13 @@ START_TEST(a_server_that_babbles_does_not_conform)
 }
 END_TEST
 
-/* Two positive handshakes, then nothing but closed connections: those refuse nothing. */
+/* Works, and then nothing but closed connections: those refuse nothing. */
 START_TEST(a_server_that_dies_on_the_way_never_passes)
 {
-    SERVER(CONFORMS, .dies_after = 2);
-    FAILS(ERR_SYSTEM, "now serves nobody");
+    for (int n = 2; n < 8; n++) {
+        SERVER(CONFORMS, .dies_after = n);
+        FAILS(ERR_SYSTEM, "expected ");
+    }
 }
 END_TEST
 
@@ -270,7 +223,7 @@ START_TEST(nothing_required_still_needs_a_control)
 {
     SERVER(.manner = SERVER_RESETS);
     f->rules.required = 0;
-    FAILS(ERR_SYSTEM, "no handshake works");
+    FAILS(ERR_SYSTEM, "expected a version and suite of the profile, found ");
 }
 END_TEST
 
@@ -279,8 +232,6 @@ START_TEST(nobody_there_never_passes)
     SERVER(.manner = SERVER_CLOSES);
     close(server_listen(&s.endpoint.port));
     FAILS(ERR_SYSTEM, "refused");
-    ck_assert_int_eq(verify_alive(&s.endpoint, 1000, &f->err), -1);
-    ck_assert_int_eq(f->err.kind, ERR_SYSTEM);
 }
 END_TEST
 
@@ -290,8 +241,6 @@ START_TEST(refused_starttls_does_not_conform)
     s.endpoint.starttls =
         mem_strdup("ldap"); /* of which the server hears and answers this */
     FAILS(ERR_REFUSED, "554 no service");
-    ck_assert_int_eq(verify_alive(&s.endpoint, 3000, &f->err), -1);
-    ck_assert_int_eq(f->err.kind, ERR_REFUSED);
 }
 END_TEST
 
@@ -302,8 +251,6 @@ START_TEST(a_server_that_turns_away_is_no_verdict)
                                                 "\x04\x00\x04\x00"));
     s.endpoint.starttls = mem_strdup("ldap");
     FAILS(ERR_SYSTEM, "turned away: result code 51");
-    ck_assert_int_eq(verify_alive(&s.endpoint, 3000, &f->err), -1);
-    ck_assert_int_eq(f->err.kind, ERR_SYSTEM);
 }
 END_TEST
 
@@ -322,17 +269,7 @@ START_TEST(a_busy_server_is_no_verdict)
         SERVER(.manner = SERVER_SAYS, .text = bytes_str(texts[i]));
         s.endpoint.starttls = mem_strdup("ldap"); /* which lets the server hear first */
         FAILS(ERR_SYSTEM, "TLSv1.2 has to work, but: ");
-        ck_assert_int_eq(verify_alive(&s.endpoint, 3000, &f->err), -1);
-        ck_assert_int_eq(f->err.kind, ERR_SYSTEM);
     }
-}
-END_TEST
-
-START_TEST(any_handshake_is_a_sign_of_life)
-{
-    SERVER(.max = TLS1_VERSION, .age_days = 40);
-    ck_assert_msg(verify_alive(&s.endpoint, 3000, &f->err) == 0, "%s", f->err.text);
-    ck_assert_uint_eq(*s.connections, 1);
 }
 END_TEST
 
@@ -343,13 +280,10 @@ UNIT_MAIN("verify", what_conforms_passes, what_refuses_by_closing_passes, startt
           a_required_version_must_not_be_closed_on,
           the_lowest_version_closed_on_is_seen_with_a_control, another_suite_is_found,
           suites_nobody_should_offer_are_found, another_tls13_suite_is_found,
-          the_preferred_suite_must_be_the_policys, a_trusted_certificate_passes,
-          a_wrong_name_is_found, an_expired_certificate_is_found,
-          without_anchors_any_certificate_will_do, an_unreadable_ca_file_is_an_error,
-          a_server_that_closes_never_passes, a_server_that_resets_never_passes,
-          a_silent_server_never_passes, a_server_that_babbles_does_not_conform,
+          the_preferred_suite_must_be_the_policys, a_server_that_closes_never_passes,
+          a_server_that_resets_never_passes, a_silent_server_never_passes,
+          a_server_that_babbles_does_not_conform,
           a_server_that_dies_on_the_way_never_passes,
           nothing_required_still_needs_a_control, nobody_there_never_passes,
           refused_starttls_does_not_conform, a_limit_of_connections_is_no_verdict,
-          a_busy_server_is_no_verdict, a_server_that_turns_away_is_no_verdict,
-          any_handshake_is_a_sign_of_life)
+          a_busy_server_is_no_verdict, a_server_that_turns_away_is_no_verdict)
