@@ -7,7 +7,6 @@
 #include <time.h>
 
 #include "base/day.h"
-#include "policy/sigscheme.h"
 #include "probe/chain.h"
 #include "probe/conform_check.h"
 #include "probe/leaf.h"
@@ -245,43 +244,18 @@ void conform_flights(struct conform_check *c)
 
 /* --- TLS 1.3 --------------------------------------------------------------------------------- */
 
-/* Schemes for the keys of one kind. */
-static void schemes_of(enum conform_key key, struct ids *ret)
-{
-    struct ids all;
-    signatures_all(&all);
-    *ret = (struct ids)IDS_INIT;
-    for (size_t i = 0; i < all.count; i++) {
-        bool rsa = strncmp(sigscheme_by_id(all.items[i])->key, "rsa", 3) == 0;
-        if (rsa == (key == CONFORM_RSA))
-            ids_add(ret, all.items[i]);
-    }
-}
+struct looked_at {
+    struct conform_check *c;
+    struct strv digests; /* of certificates that were judged */
+};
 
-/* Whether there is one is asked first, since that can be denied for good; then it is looked at. NULL, or
- * why nobody knows; owned by the caller. */
-static char *look_at(struct conform_check *c, enum conform_key key, bool *ret_seen)
+static void look_at(void *ctx, struct handshake_result *r)
 {
-    static const char *const about[] = {"TLSv1.3 with an RSA certificate",
-                                        "TLSv1.3 with another certificate"};
-    CLEANUP(answer_release) struct answer a = ANSWER_INIT;
-    CLEANUP(handshake_release) struct handshake_result got = HANDSHAKE_INIT;
-    struct question q;
-    struct ids schemes;
-    schemes_of(key, &schemes);
-    if (!signatures_question(&c->groups13, &schemes, &q))
-        return mem_strdup("no key can be made for the group that TLSv1.3 chooses");
-    scanner_ask(&c->s, &q, about[key], &a);
-    if (a.verdict == ASK_REFUSED)
-        return NULL;
-    if (a.verdict == ASK_INCONCLUSIVE)
-        return mem_strdup(a.why);
-    signatures_handshake(&c->s, &schemes, &got);
-    if (got.verdict != HANDSHAKE_OK || !got.certificate.present)
-        return mem_strdup(got.why && got.why[0] ? got.why : "TLSv1.3 shows none");
-    conform_certificate(c, &got.certificate, got.staple);
-    *ret_seen = true;
-    return NULL;
+    struct looked_at *l = ctx;
+    if (!r->certificate.present || strv_has(&l->digests, r->certificate.digest))
+        return;
+    strv_add(&l->digests, r->certificate.digest);
+    conform_certificate(l->c, &r->certificate, r->staple);
 }
 
 bool conform_has_tls13_only(const struct conform_check *c)
@@ -292,15 +266,25 @@ bool conform_has_tls13_only(const struct conform_check *c)
 
 void conform_tls13_certificates(struct conform_check *c)
 {
-    bool any = false;
+    static const char about[] = "certificates of TLSv1.3";
+    struct looked_at l = {.c = c, .digests = STRV_INIT};
+    struct signatures g = {.s = &c->s,
+                           .groups = &c->groups13,
+                           .about = about,
+                           .certificates = true,
+                           .seen = look_at,
+                           .ctx = &l};
+    struct ids all;
     if (!conform_has_tls13_only(c))
         return;
-    CLEANUP(mem_freep) char *one = look_at(c, CONFORM_RSA, &any);
-    CLEANUP(mem_freep) char *other = look_at(c, CONFORM_ECDSA, &any);
-    const char *why = one ? one : other;
-    if (any && !why)
-        return;
-    struct conform_item *item = conform_add(c, CONFORM_CHAIN, CONFORM_UNKNOWN, "",
-                                            mem_strdup("certificates can be looked at"));
-    item->found = mem_strdup(why ? why : "TLSv1.3 shows none");
+    signatures_all(&all);
+    CLEANUP(mem_freep) char *why = signatures_walk(&g, &all);
+    bool fine = l.digests.count && !why;
+    struct conform_item *item =
+        conform_add(c, CONFORM_CHAIN, fine ? CONFORM_YES : CONFORM_UNKNOWN, "",
+                    mem_strdup("every certificate can be looked at"));
+    item->question = mem_strdup(about);
+    if (!fine)
+        item->found = mem_strdup(why ? why : "TLSv1.3 shows none");
+    strv_release(&l.digests);
 }

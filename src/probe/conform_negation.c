@@ -397,38 +397,36 @@ static void forbidden_schemes(struct conform_check *c)
         negate(&n, CONFORM_SCHEMES, mem_strdup("only signature schemes of the profile"));
 }
 
-/* Those that libssl is signed to with. */
-static void name_schemes(struct negation *n)
+static void note_scheme(void *ctx, struct handshake_result *r)
 {
-    bool more = true;
-    while (more && n->q.schemes.count) {
-        CLEANUP(handshake_release) struct handshake_result got = HANDSHAKE_INIT;
-        signatures_handshake(&n->c->s, &n->q.schemes, &got);
-        more = got.verdict == HANDSHAKE_OK && ids_remove(&n->q.schemes, got.scheme) &&
-               ids_add(&n->accepted, got.scheme);
-    }
+    struct negation *n = ctx;
+    ids_add(&n->accepted, r->scheme);
 }
 
+/* Their names are in handshakes only. */
 static void forbidden_schemes_of_tls13(struct conform_check *c)
 {
     CLEANUP(answer_release) struct answer a = ANSWER_INIT;
     struct negation n;
-    struct question q;
     begin(&n, c, PROTOCOL_TLS1_3, SCHEMES, "other signature schemes");
+    struct signatures g = {.s = &c->s,
+                           .groups = &c->groups13,
+                           .about = n.about,
+                           .seen = note_scheme,
+                           .ctx = &n};
     signatures_all(&n.q.schemes);
     ids_remove_all(&n.q.schemes, &c->schemes);
-    if (signatures_question(&c->groups13, &n.q.schemes, &q))
-        scanner_ask(&c->s, &q, n.about, &a);
+    if (n.q.schemes.count)
+        signatures_ask(&g, &n.q.schemes, &a);
     else
-        snprintf(a.why, sizeof a.why, "no key can be made for the group that it chooses");
-    if (a.verdict == ASK_ACCEPTED)
-        name_schemes(&n);
-    struct conform_item *item = conclude(
-        &n, CONFORM_SCHEMES, &a, mem_strdup("only signature schemes of the profile"));
-    if (a.verdict == ASK_ACCEPTED && n.accepted.count == 0) {
-        item->verdict = CONFORM_NO;
-        item->found = mem_strdup("another one that libssl does not show");
+        a.verdict = ASK_REFUSED; /* there is nothing to ask for */
+    if (a.verdict == ASK_ACCEPTED) {
+        CLEANUP(mem_freep) char *why = signatures_walk(&g, &n.q.schemes);
+        a.verdict = why ? ASK_INCONCLUSIVE : ASK_REFUSED;
+        snprintf(a.why, sizeof a.why, "%s", why ? why : "");
     }
+    conclude(&n, CONFORM_SCHEMES, &a,
+             mem_strdup("only signature schemes of the profile"));
 }
 
 void conform_forbidden_schemes(struct conform_check *c)

@@ -38,7 +38,7 @@ struct handshake_request {
     const struct ids
         *schemes; /* for signatures, as far as libssl has them; NULL: everything it has */
     X509_STORE
-        *anchors;    /* the chain is judged by these; borrowed; NULL: it is not judged */
+    *anchors;        /* the chain is judged by these; borrowed; NULL: it is not judged */
     int deadline_ms; /* for everything, connecting included; 0: HANDSHAKE_DEADLINE_MS */
 };
 

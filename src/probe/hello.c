@@ -20,6 +20,7 @@ enum { /* RFC 8446 4.2, B.3.1 */
        EXT_SESSION_TICKET = 35,
        EXT_SUPPORTED_VERSIONS = 43,
        EXT_PSK_MODES = 45,
+       EXT_SIGNATURE_ALGORITHMS_CERT = 50,
        EXT_KEY_SHARE = 51,
        EXT_RENEGOTIATION = 0xff01,
 };
@@ -202,8 +203,10 @@ static void add_extensions(struct buf *out, const struct hello *h, size_t messag
         empty_extension(out, EXT_EXTENDED_MASTER);
     if (h->max >= PROTOCOL_TLS1_2)
         add_list(out, EXT_SIGNATURE_ALGORITHMS, h->schemes);
-    if (h->max >= PROTOCOL_TLS1_3)
+    if (h->max >= PROTOCOL_TLS1_3) {
+        add_list(out, EXT_SIGNATURE_ALGORITHMS_CERT, h->cert_schemes);
         add_tls13(out, h);
+    }
     add_padding(out, message);
     end(out, all, 2);
 }

@@ -48,7 +48,9 @@ struct hello {
     const struct ids *suites; /* not for SSLv2, whose seven kinds are all offered */
     const struct ids
         *groups; /* RFC 8446 4.2.7, RFC 8422 5.1.1, RFC 7919; NULL: not sent */
-    const struct ids *schemes;        /* RFC 8446 4.2.3; NULL: not sent */
+    const struct ids *schemes; /* RFC 8446 4.2.3; NULL: not sent */
+    const struct ids
+        *cert_schemes; /* for certificates, the same, TLS 1.3; NULL: not sent */
     const struct hello_share *shares; /* the key_share's */
     size_t share_count;               /* 0: an empty one */
     const char *name; /* server_name, RFC 6066 3; not sent for NULL or an address */

@@ -55,17 +55,20 @@ static void ask_once(struct scanner *s, const struct question *q, struct answer 
     struct err err = ERR_INIT;
     CLEANUP(buf_release) struct buf key = BUF_INIT;
     struct hello_share share = {.group = q->share};
+    struct ids all_schemes;
     struct hello h = {.min = q->min,
                       .max = q->max,
                       .suites = &q->suites,
                       .groups = &q->groups,
                       .schemes = &q->schemes,
+                      .cert_schemes = q->any_chain ? &all_schemes : NULL,
                       .name = s->endpoint->name,
                       .alpn = q->alpn ? http_protocols : NULL,
                       .flags = q->flags,
                       .shares = &share,
                       .share_count = q->share && share_key(q->share, &key)};
     share.key = bytes_buf(&key);
+    offer_schemes(&all_schemes);
     answer_release(ret);
     memcpy(h.random, s->random, sizeof h.random);
     if (deadline_left(s->deadline) == 0) {
@@ -114,6 +117,7 @@ static struct question control_of(const struct scanner *s, const struct question
     ids_add_all(&c.groups, &q->groups);
     ids_add_all(&c.schemes, &q->schemes);
     c.alpn = q->alpn;
+    c.any_chain = q->any_chain;
     c.share = q->share;
     c.flags = q->flags & ~(unsigned)HELLO_FALLBACK;
     if (c.max >= PROTOCOL_TLS1_3)

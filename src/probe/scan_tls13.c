@@ -4,6 +4,8 @@
  * offer. A refusal then says only that one of the two is used up: the last word on suites is a
  * refusal with every group on offer, and on groups one with every suite that is accepted.
  */
+#include <stdlib.h>
+
 #include "probe/offer.h"
 #include "probe/signatures.h"
 
@@ -104,57 +106,21 @@ void scan_tls13(struct scanner *s, const struct flight *first)
 
 /* --- signatures ------------------------------------------------------------------------------ */
 
-static const char *about_signatures(const struct scanner *s)
+static void note_handshake(void *ctx, struct handshake_result *r)
 {
-    return s->scan->certificate_count ? "further signature schemes of TLSv1.3"
-                                      : "certificates and signature schemes of TLSv1.3";
-}
-
-/* One more that libssl can be signed to with; false: there is none, `ret` says why. */
-static bool shake(struct scanner *s, struct ids *left, struct handshake_result *ret)
-{
-    signatures_handshake(s, left, ret);
-    if (ret->verdict != HANDSHAKE_OK)
-        return false;
-    bool news = ids_remove(left, ret->scheme);
-    scanner_note_handshake(s, ret);
-    if (!news)
-        scanner_unsure(s, about_signatures(s),
-                       "the server signs with one that was not offered");
-    return news;
-}
-
-/* libssl may have been dropped, and does not know all schemes: what is left is asked for in a hello of our
- * own, whose refusal can be believed. */
-static bool more_is_accepted(struct scanner *s, const struct ids *left)
-{
-    CLEANUP(answer_release) struct answer a = ANSWER_INIT;
-    struct question q;
-    if (signatures_question(&s->scan->versions[PROTOCOL_TLS1_3].groups, left, &q))
-        scanner_ask(s, &q, about_signatures(s), &a);
-    else
-        scanner_unsure(s, about_signatures(s),
-                       "no key can be made for the groups that are accepted");
-    return a.verdict == ASK_ACCEPTED;
+    scanner_note_handshake(ctx, r);
 }
 
 void scan_tls13_signatures(struct scanner *s)
 {
-    CLEANUP(handshake_release) struct handshake_result got = HANDSHAKE_INIT;
-    struct ids left;
-    bool more = s->scan->versions[PROTOCOL_TLS1_3].supported == SCAN_YES &&
-                s->scan->certificate_count == 0 && !s->lost;
-    signatures_all(&left);
-    while (more) {
-        size_t before = left.count;
-        while (shake(s, &left, &got))
-            continue;
-        if (got.verdict == HANDSHAKE_OK)
-            return;
-        more = more_is_accepted(s, &left);
-        if (more && left.count == before) {
-            scanner_unsure(s, about_signatures(s), got.why);
-            return;
-        }
-    }
+    struct ids all;
+    struct signatures g = {.s = s,
+                           .groups = &s->scan->versions[PROTOCOL_TLS1_3].groups,
+                           .about = "certificates and signature schemes of TLSv1.3",
+                           .seen = note_handshake,
+                           .ctx = s};
+    signatures_all(&all);
+    if (s->scan->versions[PROTOCOL_TLS1_3].supported == SCAN_YES &&
+        s->scan->certificate_count == 0 && !s->lost)
+        free(signatures_walk(&g, &all)); /* why nobody knows is on the list */
 }

@@ -11,6 +11,8 @@ struct question {
     struct ids suites, groups, schemes;
     unsigned flags; /* of enum hello_flag */
     bool alpn;
+    bool
+        any_chain; /* certificates may be signed with every scheme, whatever else may; TLS 1.3 */
     uint16_t share; /* group of the key that is sent, TLS 1.3; 0: none */
 };
 

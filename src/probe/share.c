@@ -62,12 +62,16 @@ bool share_key(uint16_t group, struct buf *out)
     return n > 0;
 }
 
+bool share_is_possible(uint16_t group)
+{
+    CLEANUP(buf_release) struct buf ignored = BUF_INIT;
+    return share_key(group, &ignored);
+}
+
 uint16_t share_group(const struct ids *groups)
 {
-    for (size_t i = 0; i < groups->count; i++) {
-        CLEANUP(buf_release) struct buf ignored = BUF_INIT;
-        if (share_key(groups->items[i], &ignored))
+    for (size_t i = 0; i < groups->count; i++)
+        if (share_is_possible(groups->items[i]))
             return groups->items[i];
-    }
     return 0;
 }

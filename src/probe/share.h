@@ -11,6 +11,8 @@
  * finished with it. False, with nothing appended: libcrypto has no such group. */
 bool share_key(uint16_t group, struct buf *out);
 
+bool share_is_possible(uint16_t group);
+
 /* The first of `groups` that keys can be made for; 0: none. */
 uint16_t share_group(const struct ids *groups);
 

@@ -104,16 +104,17 @@ END_TEST
 
 START_TEST(tls13_with_a_share_and_older)
 {
-    struct ids suites = IDS(0x1301), groups = IDS(0x001d);
+    struct ids suites = IDS(0x1301), groups = IDS(0x001d), chain = IDS(0x0401);
     const struct hello_share shares[] = {{0x001d, bytes_str("0123456789abcdef0123456789abcdef")},
                                          {0x0017, bytes_str("xy")}};
     struct hello h = {.min = PROTOCOL_TLS1, .max = PROTOCOL_TLS1_3, .suites = &suites,
-                      .groups = &groups, .shares = shares, .share_count = 2};
+                      .groups = &groups, .cert_schemes = &chain, .shares = shares, .share_count = 2};
     is_written(&h,
-        "16 0301 00a0" "01 00009c" "0303" RANDOM "20" RANDOM
-        "0002 1301" "01 00" "0051"
+        "16 0301 00a8" "01 0000a4" "0303" RANDOM "20" RANDOM
+        "0002 1301" "01 00" "0059"
         "000a 0004 0002 001d"
         "000b 0002 01 00"
+        "0032 0004 0002 0401"                    /* signature_algorithms_cert */
         "002d 0002 01 01"
         "002b 0009 08 0304 0303 0302 0301"
         "0033 002c 002a 001d 0020 30313233343536373839616263646566 30313233343536373839616263646566"
