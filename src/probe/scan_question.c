@@ -56,6 +56,7 @@ static void ask_once(struct scanner *s, const struct question *q, struct answer 
     CLEANUP(buf_release) struct buf key = BUF_INIT;
     struct hello_share share = {.group = q->share};
     struct ids all_schemes;
+    offer_schemes(&all_schemes);
     struct hello h = {.min = q->min,
                       .max = q->max,
                       .suites = &q->suites,
@@ -68,7 +69,6 @@ static void ask_once(struct scanner *s, const struct question *q, struct answer 
                       .shares = &share,
                       .share_count = q->share && share_key(q->share, &key)};
     share.key = bytes_buf(&key);
-    offer_schemes(&all_schemes);
     answer_release(ret);
     memcpy(h.random, s->random, sizeof h.random);
     if (deadline_left(s->deadline) == 0) {
