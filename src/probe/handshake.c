@@ -48,24 +48,6 @@ static bool takes_version(SSL_CTX *ctx, int min, int max)
            SSL_CTX_set_max_proto_version(ctx, max);
 }
 
-/* NULL, or which list libssl refuses. */
-static const char *restrict_lists(SSL_CTX *ctx, const struct handshake_request *r)
-{
-    if (r->cipher_list && !SSL_CTX_set_cipher_list(ctx, r->cipher_list))
-        return r->cipher_list;
-    if (r->ciphersuites && !SSL_CTX_set_ciphersuites(ctx, r->ciphersuites))
-        return r->ciphersuites;
-    CLEANUP(mem_freep)
-    char *groups = mem_strdup(r->groups); /* the macro wants it writable */
-    if (groups && !SSL_CTX_set1_groups_list(ctx, groups))
-        return r->groups;
-    if (r->schemes && !tls_offer_schemes(ctx, r->schemes))
-        return "those signature schemes";
-    SSL_CTX_set_security_level(ctx,
-                               0); /* "@SECLEVEL=..." in a list is not the caller's */
-    return NULL;
-}
-
 static int make_context(const struct handshake_request *r, SSL_CTX **ret, struct err *err)
 {
     CLEANUP(tls_context_free) SSL_CTX *ctx = tls_context();
@@ -74,10 +56,8 @@ static int make_context(const struct handshake_request *r, SSL_CTX **ret, struct
     if (!takes_version(ctx, r->min, r->max))
         return err_set(err, ERR_INPUT, "libssl lacks TLS versions 0x%04x to 0x%04x",
                        (unsigned)r->min, (unsigned)r->max);
-    const char *refused = restrict_lists(ctx, r);
-    ERR_clear_error();
-    if (refused)
-        return err_set(err, ERR_INPUT, "libssl refuses '%s'", refused);
+    if (r->schemes && !tls_offer_schemes(ctx, r->schemes))
+        return err_set(err, ERR_INPUT, "libssl has none of those signature schemes");
     if (r->anchors) {
         anchors_complete(r->anchors);
         SSL_CTX_set1_cert_store(ctx, r->anchors);

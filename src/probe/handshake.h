@@ -31,10 +31,6 @@
 
 struct handshake_request {
     int min, max; /* 0x0301 .. 0x0304; 0: whatever libssl has */
-    const char
-        *cipher_list; /* up to TLS 1.2, OpenSSL syntax; NULL: everything libssl has */
-    const char *ciphersuites; /* TLS 1.3, OpenSSL syntax; NULL: everything libssl has */
-    const char *groups;       /* OpenSSL syntax; NULL: libssl's default */
     const struct ids
         *schemes; /* for signatures, as far as libssl has them; NULL: everything it has */
     X509_STORE

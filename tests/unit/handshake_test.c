@@ -76,12 +76,14 @@ END_TEST
 
 START_TEST(a_tls13_handshake_is_described)
 {
-    SERVER(.key = "EC", .staple = true, .no_ticket = true);
-    SHAKE(.ciphersuites = "TLS_AES_128_GCM_SHA256", .groups = "P-384");
+    SERVER(.key = "EC", .ciphersuites = "TLS_AES_128_GCM_SHA256", .staple = true,
+           .no_ticket = true);
+    SHAKE(.min = TLS1_3_VERSION);
     OK();
     ck_assert_int_eq(r->suite, 0x1301);
     ck_assert_str_eq(r->suite_name, "TLS_AES_128_GCM_SHA256");
-    ck_assert_str_eq(r->group, "secp384r1");
+    ck_assert_str_eq(r->group, "X25519");
+    ck_assert_uint_eq(r->scheme, 0x0403);
     ck_assert(r->staple && !r->ticket);
     ck_assert_str_eq(r->certificate.key_type, "EC");
     ck_assert_str_eq(r->certificate.curve, "prime256v1");
@@ -212,8 +214,8 @@ END_TEST
 
 START_TEST(a_suite_is_refused_by_alert)
 {
-    SERVER(.ciphers = "ECDHE-RSA-AES128-GCM-SHA256");
-    SHAKE(.max = TLS1_2_VERSION, .cipher_list = "AES128-SHA");
+    SERVER(.key = "EC", .ciphers = "ECDHE-RSA-AES128-GCM-SHA256"); /* for another key */
+    SHAKE(.max = TLS1_2_VERSION);
     NOT_OK(HANDSHAKE_REFUSED, HANDSHAKE_ALERT);
     ck_assert_int_eq(r->alert, 40);
     ck_assert_str_eq(r->why, "alert handshake failure (40)");
@@ -380,16 +382,12 @@ static void refuse(struct handshake_request ask, enum err_kind kind, const char 
 
 START_TEST(impossible_requests_are_errors)
 {
-    refuse((struct handshake_request){.cipher_list = "NO-SUCH-SUITE"}, ERR_INPUT,
-           "'NO-SUCH-SUITE'");
-    refuse((struct handshake_request){.ciphersuites = "TLS_NO"}, ERR_INPUT, "'TLS_NO'");
-    refuse((struct handshake_request){.groups = "X25519MLKEM"}, ERR_INPUT,
-           "'X25519MLKEM'");
+    const struct ids unknown = {.items = {0x0904}, .count = 1};
     refuse((struct handshake_request){.min = 0x0300}, ERR_INPUT, "0x0300");
     refuse((struct handshake_request){.min = 0x0305}, ERR_INPUT, "0x0305");
     refuse((struct handshake_request){.min = 0x0304, .max = 0x0303}, ERR_INPUT, "libssl");
-    refuse((struct handshake_request){.max = 0x0302, .cipher_list = "AES128-GCM-SHA256"},
-           ERR_INPUT, "nothing to offer");
+    refuse((struct handshake_request){.schemes = &unknown}, ERR_INPUT,
+           "none of those signature schemes");
 }
 END_TEST
 
