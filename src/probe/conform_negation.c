@@ -140,8 +140,8 @@ static void tell_accepted(const struct negation *n, struct conform_item *item)
 
 /* Adds the item; `a` is the last answer. An unexplained end after a violation leaves the violation: it
  * is incomplete, not uncertain. */
-static struct conform_item *conclude(const struct negation *n, enum conform_rule rule,
-                                     const struct answer *a, char *expected)
+static void conclude(const struct negation *n, enum conform_rule rule,
+                     const struct answer *a, char *expected)
 {
     struct conform_item *item =
         conform_add(n->c, rule, CONFORM_YES, protocol_info(n->version)->name, expected);
@@ -152,7 +152,6 @@ static struct conform_item *conclude(const struct negation *n, enum conform_rule
         item->verdict = CONFORM_UNKNOWN;
         item->found = mem_strdup(a->why);
     }
-    return item;
 }
 
 /* Asks until nothing more of the forbidden is accepted. */

@@ -1,12 +1,12 @@
 /*
- * One full TLS handshake through libssl, restricted as the caller likes, and what came of it.
+ * One full TLS handshake through libssl, of the versions and signature schemes that the caller likes, and what came of it.
  *
  *     struct handshake_request ask = {.min = 0x0303, .max = 0x0303, .deadline_ms = 5000};
  *     CLEANUP(handshake_release) struct handshake_result got = HANDSHAKE_INIT;
  *     if (handshake(&endpoint, &ask, &got, err) < 0) ...   the request itself is impossible
  *
  * Everything libssl can speak is allowed (security level 0) unless restricted; the certificate
- * is judged, but a bad one does not end the handshake.
+ * is looked at, and its chain judged if there are anchors; a bad one does not end the handshake.
  *
  * A verdict has three values, and the middle one is given for an answer in TLS only: a ClientHello
  * that was turned down. GnuTLS servers refuse by closing the connection, which a crash, a connection
@@ -110,8 +110,8 @@ void handshake_release(struct handshake_result *r);
 
 /* Connects, speaks STARTTLS where the endpoint wants it, shakes hands, and closes. endpoint->name,
  * unless NULL or an address, goes out as SNI. Whatever the network does is a verdict; -1 is for a request that
- * cannot be made: ERR_INPUT for a list that libssl cannot parse, a version or protocol it lacks, an
- * address that is none. `ret` is owned by the caller (handshake_release), untouched on -1. */
+ * cannot be made: ERR_INPUT for signature schemes of which libssl has none, a version it lacks, a protocol
+ * without a STARTTLS dialogue, an address that is none. `ret` is owned by the caller (handshake_release), untouched on -1. */
 int handshake(const struct endpoint *endpoint, const struct handshake_request *request,
               struct handshake_result *ret, struct err *err) MUST_CHECK;
 
