@@ -19,7 +19,7 @@ check: deps ## set up what is needed and run every test; needs root for the real
 check-all check-package: export DEB_BUILD_OPTIONS = nocheck
 .PHONY: check-all
 check-all: $(PROGRAM) unit-tests sanitized-tests $(FUZZERS) $(FAULT_PROGRAMS) testhost deb
-	@FUZZ_SECONDS=5 FUZZERS='$(FUZZERS)' tests/run -j "$$(nproc)" tests/fuzz/run $(SANITIZED_TESTS) $(UNIT_TESTS) \
+	@FUZZ_SECONDS=5 FUZZ_SEED=1 FUZZERS='$(FUZZERS)' tests/run -j "$$(nproc)" tests/fuzz/run $(SANITIZED_TESTS) $(UNIT_TESTS) \
 		$(CLI_TESTS) $(FAULT_PROGRAMS) -- tests/lint $(filter-out $(FAULT_PROGRAMS),$(FAULT_TESTS)) \
 		$(SERVER_TESTS) $(PACKAGE_TESTS)
 

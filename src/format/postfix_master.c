@@ -16,9 +16,11 @@
  *            "only_existing": ["submission/inet", ...]    entries never to be appended (or true)
  *   escape   for "-o name={{value}}": what would need braces is refused
  *
- * Not handled: entries with fewer than eight columns and options without "=" (errors for Postfix)
- * are opaque.
+ * Not handled: entries with fewer than eight columns are opaque; entries that Postfix doesn't read
+ * as they look ("-o" without "=", letters that are none, an argument "#...") are refused where they
+ * are meant.
  */
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,8 +37,7 @@ struct token {
     size_t begin, end; /* in the joined text */
     struct bytes arg;  /* without braces */
     bool braced;
-    bool open;   /* a brace is not closed: it takes what is behind it */
-    bool broken; /* that, or something behind its braces */
+    bool broken; /* a brace has no other, or something stands behind the braces */
 };
 
 /* "-o name=value" in one or two tokens. */
@@ -51,7 +52,7 @@ struct service {
     size_t token, token_count;   /* within doc->tokens */
     size_t option, option_count; /* within doc->options */
     size_t add_after;            /* token that new options go behind */
-    bool misread;                /* holds "-o" with no override, or "--" and more */
+    const char *misread; /* why Postfix doesn't read it as it looks; NULL when it does */
 };
 
 struct doc {
@@ -95,11 +96,12 @@ static void strip_braces(struct token *t)
     for (; at < b.len; at++) {
         if (b.data[at] == '{')
             depth++;
-        else if (b.data[at] == '}' && depth && --depth == 0 && t->braced)
+        else if (b.data[at] == '}' && depth == 0)
+            t->broken = true;
+        else if (b.data[at] == '}' && --depth == 0 && t->braced)
             break;
     }
-    t->open = depth > 0;
-    t->broken = t->open || (t->braced && at + 1 < b.len);
+    t->broken = t->broken || depth > 0 || (t->braced && at + 1 < b.len);
     if (t->braced)
         t->arg = text_trim(text_span(b, 1, at));
 }
@@ -124,6 +126,10 @@ static void read_tokens(struct doc *doc, const struct logical *l)
     }
 }
 
+static const char no_override[] = "an option is not of the form '-o name=value'";
+static const char no_match[] = "braces don't match";
+static const char no_comment[] = "'#' behind other text begins no comment for Postfix";
+
 /* Options of Postfix's daemons that take a value. Ref: master_server(3), getopt(3) */
 static bool takes_value(char letter)
 {
@@ -133,9 +139,8 @@ static bool takes_value(char letter)
 static void add_option(struct doc *doc, struct service *s, struct option o,
                        struct bytes text)
 {
-    bool odd = doc->tokens[o.first].braced || !postfix_split(text, &o.name, &o.value);
-    if (odd) {
-        s->misread = true;
+    if (doc->tokens[o.first].braced || !postfix_split(text, &o.name, &o.value)) {
+        s->misread = no_override;
         return;
     }
     MEM_GROW(doc->options, doc->option_count, doc->option_cap);
@@ -144,24 +149,25 @@ static void add_option(struct doc *doc, struct service *s, struct option o,
 }
 
 /* Reads the cluster of options that token `at` is; the token behind it and its value, or `at`
- * again when what would be added there became a part of it. */
+ * again when its value is missing. */
 static size_t read_cluster(struct doc *doc, struct service *s, size_t at)
 {
     struct bytes arg = doc->tokens[at].arg;
     size_t end = s->token + s->token_count, letter = 1;
-    while (letter < arg.len && !takes_value(arg.data[letter]))
-        letter++;
+    for (; letter < arg.len && !takes_value(arg.data[letter]); letter++)
+        if (!isalpha((unsigned char)arg.data[letter]))
+            s->misread = no_override;
     if (letter == arg.len)
-        return doc->tokens[at].open ? at : at + 1;
+        return at + 1;
     bool apart = letter + 1 == arg.len;
     if (apart && at + 1 == end)
-        return at; /* its value is missing */
+        return at;
     struct bytes value =
         apart ? doc->tokens[at + 1].arg : text_span(arg, letter + 1, arg.len);
     struct option o = {.first = at, .last = at + apart, .lead = letter + 1};
     if (arg.data[letter] == 'o')
         add_option(doc, s, o, value);
-    return doc->tokens[at + apart].open ? at : at + 1 + apart;
+    return at + 1 + apart;
 }
 
 static void read_options(struct doc *doc, struct service *s)
@@ -172,13 +178,17 @@ static void read_options(struct doc *doc, struct service *s)
         struct bytes arg = doc->tokens[at].arg;
         if (arg.len < 2 || arg.data[0] != '-' || bytes_is(arg, "--"))
             break;
-        s->misread = s->misread || arg.data[1] == '-'; /* no letter of an option */
         size_t next = read_cluster(doc, s, at);
         if (next == at)
             break;
         at = next;
     }
     s->add_after = at - 1;
+    for (size_t i = s->token + COLUMNS; i < end; i++)
+        if (doc->tokens[i].broken)
+            s->misread = no_match;
+        else if (!doc->tokens[i].braced && doc->tokens[i].arg.data[0] == '#')
+            s->misread = no_comment;
 }
 
 static struct doc *parse(struct bytes text)
@@ -372,13 +382,8 @@ static int want_service(struct merge *m, size_t i, struct err *err)
     if (!is_type(column(f, s, TYPE)))
         return fragment_error(err, line, "'%.*s' is no type of service",
                               (int)column(f, s, TYPE).len, column(f, s, TYPE).data);
-    for (size_t k = COLUMNS; k < s->token_count; k++)
-        if (f->tokens[s->token + k].broken)
-            return fragment_error(err, line, "braces don't match");
     if (s->misread)
-        return fragment_error(err, line,
-                              "an option is not of the form '-o name=value' "
-                              "or '-o { name = value }'");
+        return fragment_error(err, line, "%s", s->misread);
     struct want *w = new_want(m, column(f, s, TYPE), column(f, s, NAME), line);
     w->service = i;
     w->command = column(f, s, COMMAND);
@@ -681,11 +686,8 @@ static int check_present(const struct merge *m, const struct want *w, struct err
     for (size_t i = 0; i < count; i++) {
         const struct service *s = &m->doc->items[found[i].at];
         if (s->misread && concerns(m, w, s))
-            return err_set(
-                err, ERR_INPUT,
-                "line %zu: an option is not of the form '-o name=value'; correct "
-                "that first",
-                line_of(m->doc, s));
+            return err_set(err, ERR_INPUT, "line %zu: %s; correct that first",
+                           line_of(m->doc, s), s->misread);
     }
     return 0;
 }
