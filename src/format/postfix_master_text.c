@@ -63,6 +63,7 @@ static void read_tokens(struct master_text *m, const struct logical *l)
     }
 }
 
+static const char no_space[] = "'\\v' and '\\f' are no white space for Postfix here";
 static const char no_override[] = "an option is not of the form '-o name=value'";
 static const char no_match[] = "braces don't match";
 static const char no_comment[] = "'#' behind other text begins no comment for Postfix";
@@ -121,11 +122,21 @@ static void read_options(struct master_text *m, struct master_service *s)
         at = next;
     }
     s->add_after = at - 1;
-    for (size_t i = s->token + MASTER_COLUMNS; i < end; i++)
-        if (m->tokens[i].broken)
+}
+
+/* White space and comments where Postfix sees arguments, and the other way round. */
+static void read_oddities(const struct master_text *m, struct master_service *s)
+{
+    for (size_t i = s->token; i < s->token + s->token_count; i++) {
+        const struct master_token *t = &m->tokens[i];
+        struct bytes raw = postfix_text_span(&m->text, t->begin, t->end);
+        if (t->broken)
             s->misread = no_match;
-        else if (!m->tokens[i].braced && m->tokens[i].arg.data[0] == '#')
+        else if (raw.data[0] == '#')
             s->misread = no_comment;
+        else if (memchr(raw.data, '\v', raw.len) || memchr(raw.data, '\f', raw.len))
+            s->misread = no_space;
+    }
 }
 
 void master_text_read(struct master_text *m, struct bytes text)
@@ -138,6 +149,7 @@ void master_text_read(struct master_text *m, struct bytes text)
         if (s.token_count < MASTER_COLUMNS)
             continue;
         read_options(m, &s);
+        read_oddities(m, &s);
         MEM_GROW(m->items, m->count, m->cap);
         m->items[m->count++] = s;
     }

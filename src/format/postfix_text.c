@@ -76,12 +76,6 @@ size_t postfix_text_offset(const struct postfix_text *t, size_t joined)
     return t->lines.items[i].begin + (joined - t->joined_at[i]);
 }
 
-/* Other white space can be a part of what stands before it. */
-static bool separates(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r';
-}
-
 /* Removes bytes [begin, end) of the document, all within line `i`; the whole line when nothing
  * else is on it. */
 static void remove_within(const struct postfix_text *t, size_t i, size_t begin,
@@ -89,7 +83,7 @@ static void remove_within(const struct postfix_text *t, size_t i, size_t begin,
 {
     const struct line *line = &t->lines.items[i];
     struct bytes text = t->lines.text;
-    while (begin > line->begin && separates(text.data[begin - 1]))
+    while (begin > line->begin && text_is_space(text.data[begin - 1]))
         begin--;
     bool whole = begin == line->begin && text_is_blank(text_span(text, end, line->end));
     if (whole)
