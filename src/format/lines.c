@@ -11,12 +11,8 @@ void lines_read(struct lines *l, struct bytes text)
     l->text = text.data ? text : BYTES("");
     size_t at = 0;
     while (bytes_next_line(&rest, &line)) {
-        size_t len = line.len;
-        if (line.data[len - 1] == '\n') {
-            len--;
-            if (len && line.data[len - 1] == '\r')
-                len--;
-        }
+        size_t len = line.len - (line.data[line.len - 1] == '\n');
+        len -= len && line.data[len - 1] == '\r';
         MEM_GROW(l->items, l->count, l->cap);
         l->items[l->count++] =
             (struct line){.begin = at, .end = at + len, .next = at + line.len};
@@ -55,7 +51,9 @@ void lines_insert(const struct lines *l, size_t at, struct bytes text,
                   struct edits *edits)
 {
     CLEANUP(buf_release) struct buf out = BUF_INIT;
-    if (at > 0 && l->text.data[at - 1] != '\n')
+    if (at > 0 && l->text.data[at - 1] == '\r')
+        buf_addc(&out, '\n');
+    else if (at > 0 && l->text.data[at - 1] != '\n')
         buf_adds(&out, text_eol(l->text));
     add_converted(l, text, &out);
     edits_add(edits, at, at, bytes_buf(&out));

@@ -11,8 +11,8 @@
 #include "base/buf.h"
 #include "format/format.h"
 
-/* One line: content [begin, end), then its line end ("\n" or "\r\n", none at the end of some
- * texts) up to `next`. */
+/* One line: content [begin, end), then its line end ("\n" or "\r\n"; at the end of some texts
+ * none, or "\r" only) up to `next`. */
 struct line {
     size_t begin, end, next;
 };

@@ -268,7 +268,7 @@ static void update(const struct merge *m, size_t node, size_t want)
     if (same_args(nginx_raw(m->t, n), args))
         return;
     CLEANUP(buf_release) struct buf text = BUF_INIT;
-    if (n->args == n->args_end)
+    if (n->args == n->name_end)
         buf_addc(&text, ' ');
     add_text(m, args, &text);
     edits_add(m->edits, n->args, n->args_end, bytes_buf(&text));
