@@ -150,6 +150,8 @@ static int check_bytes(const struct nginx_text *f, struct err *err)
     size_t line = 1;
     for (size_t i = 0; i < f->text.len; i++) {
         char c = f->text.data[i];
+        if (c == '\n' && i && f->text.data[i - 1] == '\\')
+            return fragment_error(err, line, "a backslash at the end of the line");
         line += c == '\n';
         if (!nginx_is_space(c) && text_has_control(text_span(f->text, i, i + 1)))
             return fragment_error(err, line, "holds a control character");
