@@ -150,7 +150,7 @@ static int check_bytes(const struct nginx_text *f, struct err *err)
     size_t line = 1;
     for (size_t i = 0; i < f->text.len; i++) {
         char c = f->text.data[i];
-        if (c == '\n' && i && f->text.data[i - 1] == '\\')
+        if ((c == '\n' || c == '\r') && i && f->text.data[i - 1] == '\\')
             return fragment_error(err, line, "a backslash at the end of the line");
         line += c == '\n';
         if (!nginx_is_space(c) && text_has_control(text_span(f->text, i, i + 1)))
@@ -237,14 +237,26 @@ static void add_indent(const struct merge *m, const struct nginx_range *r,
 
 /* --- edits ----------------------------------------------------------------------------------- */
 
+/* The next word, with line ends as everywhere. */
+static bool next_word(struct bytes args, size_t *at, struct buf *out)
+{
+    CLEANUP(buf_release) struct buf word = BUF_INIT;
+    bool more = nginx_word(args, at, &word);
+    buf_clear(out);
+    for (size_t i = 0; i < word.len; i++)
+        if (word.data[i] != '\r' || i + 1 == word.len || word.data[i + 1] != '\n')
+            buf_addc(out, word.data[i]);
+    return more;
+}
+
 static bool same_args(struct bytes a, struct bytes b)
 {
     CLEANUP(buf_release) struct buf x = BUF_INIT, y = BUF_INIT;
     if (bytes_eq(a, b))
         return true;
-    for (size_t i = 0, j = 0;; buf_clear(&x), buf_clear(&y)) {
-        bool more = nginx_word(a, &i, &x);
-        if (more != nginx_word(b, &j, &y) || !bytes_eq(bytes_buf(&x), bytes_buf(&y)))
+    for (size_t i = 0, j = 0;;) {
+        bool more = next_word(a, &i, &x);
+        if (more != next_word(b, &j, &y) || !bytes_eq(bytes_buf(&x), bytes_buf(&y)))
             return false;
         if (!more)
             return true;
