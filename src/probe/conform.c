@@ -29,6 +29,7 @@ void conform_release(struct conform *c)
 
 static void check_release(struct conform_check *c)
 {
+    strv_release(&c->certificates);
     scan_release(&c->scan);
     strv_release(&c->s.by_closing);
     mem_freep(&c->no_starttls);
@@ -110,19 +111,6 @@ static void ask_tls13(struct conform_check *c)
     }
 }
 
-/* Everything that any version could offer: does it speak TLS at all? */
-static void ask_anything(struct conform_check *c, struct answer *ret)
-{
-    struct question q, old;
-    conform_question(PROTOCOL_TLS1_3, &q);
-    conform_question(PROTOCOL_TLS1_2, &old);
-    q.min = PROTOCOL_TLS1;
-    q.flags = old.flags;
-    ids_add_all(&q.suites, &old.suites);
-    ids_add_all(&q.groups, &old.groups);
-    scanner_ask(&c->s, &q, "TLS of any version", ret);
-}
-
 static bool serves(const struct conform_check *c)
 {
     for (unsigned v = 0; v < PROTOCOL_COUNT; v++)
@@ -166,11 +154,13 @@ static void tell_nothing(struct conform_check *c, const struct answer *a)
 static bool find_anything(struct conform_check *c)
 {
     CLEANUP(answer_release) struct answer a = ANSWER_INIT;
+    struct question q;
     ask_policy(c);
     if (serves(c))
         return true;
+    question_everything(&q);
     if (!c->s.lost)
-        ask_anything(c, &a);
+        scanner_ask(&c->s, &q, "TLS of any version", &a);
     if (a.verdict == ASK_ACCEPTED && c->scan.inconclusive.count)
         ask_policy(c);
     if (!serves(c))
@@ -187,6 +177,34 @@ static bool demands(enum conform_rule rule)
            rule == CONFORM_HAS_GROUPS;
 }
 
+static void withdraw(struct conform_item *item, char *why)
+{
+    mem_freep(&item->found);
+    item->verdict = CONFORM_UNKNOWN;
+    item->found = why;
+}
+
+/* It shows TLS 1.3 besides. */
+static void confirm(struct conform_check *c)
+{
+    CLEANUP(answer_release) struct answer a = ANSWER_INIT;
+    scanner_confirm(&c->s, &a);
+    if (a.verdict == ASK_ACCEPTED &&
+        a.flight.version == protocol_info(PROTOCOL_TLS1_3)->wire) {
+        c->served[PROTOCOL_TLS1_3] = true;
+        ids_add(&c->groups13, a.flight.group);
+        c->first13 = (struct flight){
+            .hello = true, .suite = a.flight.suite, .group = a.flight.group};
+    }
+    for (size_t i = 0; i < c->ret->count && a.verdict != ASK_ACCEPTED; i++) {
+        struct conform_item *item = &c->ret->items[i];
+        if (item->verdict == CONFORM_YES && item->question)
+            withdraw(item, mem_printf("refused, but so is everything at once, which "
+                                      "holds what works: %s",
+                                      a.why));
+    }
+}
+
 /* What was believed for closes alone, of an endpoint that has shown since that it drops
  * connections. */
 static void doubt(struct conform_check *c)
@@ -196,10 +214,8 @@ static void doubt(struct conform_check *c)
         if (item->verdict != (demands(item->rule) ? CONFORM_NO : CONFORM_YES) ||
             !item->question || !strv_has(&c->s.by_closing, item->question))
             continue;
-        mem_freep(&item->found);
-        item->verdict = CONFORM_UNKNOWN;
-        item->found = mem_strdup("refused by closing, but this endpoint also drops "
-                                 "connections that it would serve");
+        withdraw(item, mem_strdup("refused by closing, but this endpoint also drops "
+                                  "connections that it would serve"));
     }
 }
 
@@ -217,7 +233,8 @@ static void prove(struct conform_check *c)
     conform_forbidden_schemes(c);
     conform_primes(c);
     conform_fallback(c);
-    conform_tls13_certificates(c);
+    confirm(c);
+    conform_further_certificates(c);
     if (c->rules->exact)
         conform_exact(c);
     if (c->rules->http)

@@ -144,6 +144,10 @@ static void judge_staple(const struct judged *j, bool staple)
 void conform_certificate(struct conform_check *c,
                          const struct handshake_certificate *cert, bool staple)
 {
+    if (strv_has(&c->certificates, cert->digest))
+        return;
+    strv_add(&c->certificates, cert->digest);
+    signatures_of(cert, &c->signs);
     CLEANUP(mem_freep)
     char *about =
         mem_printf("%s certificate", cert->key_type ? cert->key_type : "unknown");
@@ -154,6 +158,22 @@ void conform_certificate(struct conform_check *c,
     judge_key(&j);
     judge_signature(&j);
     judge_staple(&j, staple);
+}
+
+void conform_flight_certificate(struct conform_check *c, const struct flight *f)
+{
+    struct handshake_certificate cert = {.present = false};
+    if (!chain_read(f, c->rules->anchors, c->endpoint->name, &cert)) {
+        struct conform_item *item = conform_add(c, CONFORM_CHAIN, CONFORM_UNKNOWN, "",
+                                                mem_strdup("a certificate"));
+        item->found = mem_strdup("none, or none that libcrypto can read");
+        return;
+    }
+    const struct tls_group *group = cert.curve ? group_by_any(cert.curve) : NULL;
+    if (group)
+        c->curve = group->id;
+    conform_certificate(c, &cert, f->flags & FLIGHT_STAPLE);
+    leaf_release(&cert);
 }
 
 /* --- first flights --------------------------------------------------------------------------- */
@@ -188,23 +208,12 @@ static void read_flight(struct conform_check *c, enum conform_key key,
                         const struct flight *f)
 {
     const struct protocol_info *version = protocol_by_wire(f->version);
-    struct handshake_certificate cert = {.present = false};
     if (!version)
         return;
     c->served[version->id] = true;
     c->has_key[key] = true;
     judge_facts(c, f);
-    if (!chain_read(f, c->rules->anchors, c->endpoint->name, &cert)) {
-        struct conform_item *item = conform_add(c, CONFORM_CHAIN, CONFORM_UNKNOWN, "",
-                                                mem_strdup("a certificate"));
-        item->found = mem_strdup("none, or none that libcrypto can read");
-        return;
-    }
-    const struct tls_group *group = cert.curve ? group_by_any(cert.curve) : NULL;
-    if (group)
-        c->curve = group->id;
-    conform_certificate(c, &cert, f->flags & FLIGHT_STAPLE);
-    leaf_release(&cert);
+    conform_flight_certificate(c, f);
 }
 
 static void ask_flight(struct conform_check *c, enum conform_key key, struct answer *ret)
@@ -242,49 +251,8 @@ void conform_flights(struct conform_check *c)
         ask_flight(c, CONFORM_RSA, &rsa);
 }
 
-/* --- TLS 1.3 --------------------------------------------------------------------------------- */
-
-struct looked_at {
-    struct conform_check *c;
-    struct strv digests; /* of certificates that were judged */
-};
-
-static void look_at(void *ctx, struct handshake_result *r)
-{
-    struct looked_at *l = ctx;
-    if (!r->certificate.present || strv_has(&l->digests, r->certificate.digest))
-        return;
-    strv_add(&l->digests, r->certificate.digest);
-    conform_certificate(l->c, &r->certificate, r->staple);
-}
-
 bool conform_has_tls13_only(const struct conform_check *c)
 {
     return c->served[PROTOCOL_TLS1_3] && !c->has_key[CONFORM_RSA] &&
            !c->has_key[CONFORM_ECDSA];
-}
-
-void conform_tls13_certificates(struct conform_check *c)
-{
-    static const char about[] = "certificates of TLSv1.3";
-    struct looked_at l = {.c = c, .digests = STRV_INIT};
-    struct signatures g = {.s = &c->s,
-                           .groups = &c->groups13,
-                           .about = about,
-                           .certificates = true,
-                           .seen = look_at,
-                           .ctx = &l};
-    struct ids all;
-    if (!conform_has_tls13_only(c))
-        return;
-    signatures_all(&all);
-    CLEANUP(mem_freep) char *why = signatures_walk(&g, &all);
-    bool fine = l.digests.count && !why;
-    struct conform_item *item =
-        conform_add(c, CONFORM_CHAIN, fine ? CONFORM_YES : CONFORM_UNKNOWN, "",
-                    mem_strdup("every certificate can be looked at"));
-    item->question = mem_strdup(about);
-    if (!fine)
-        item->found = mem_strdup(why ? why : "TLSv1.3 shows none");
-    strv_release(&l.digests);
 }

@@ -25,8 +25,11 @@ struct conform_check {
     /* what was seen */
     bool served[PROTOCOL_COUNT];
     bool has_key[CONFORM_KEYS]; /* a suite with such a key was accepted */
-    struct ids groups13; /* one that TLS 1.3 chose, if that is all that was asked */
-    uint16_t curve;      /* group of the ECDSA certificate; 0: unknown */
+    struct ids groups13;      /* one that TLS 1.3 chose, if that is all that was asked */
+    struct flight first13;    /* what it chose from everything: suite and group only */
+    uint16_t curve;           /* group of the ECDSA certificate; 0: unknown */
+    struct strv certificates; /* digests of those that were judged */
+    struct ids signs;         /* schemes that their keys can sign with */
     bool facts_seen;
     char *no_starttls; /* the server's words, if it will not begin TLS; owned */
 };
@@ -55,10 +58,10 @@ void conform_flights(struct conform_check *c);
 /* No older version has shown what it signs with. */
 bool conform_has_tls13_only(const struct conform_check *c);
 
-/* Certificates that only TLS 1.3 shows, if there were no others. */
-void conform_tls13_certificates(struct conform_check *c);
+/* Judges the certificate of a flight up to TLS 1.2, unless it has been. */
+void conform_flight_certificate(struct conform_check *c, const struct flight *f);
 
-/* Judges one. */
+/* Judges one, unless it has been. */
 void conform_certificate(struct conform_check *c,
                          const struct handshake_certificate *cert, bool staple);
 
@@ -70,6 +73,9 @@ void conform_forbidden_groups(struct conform_check *c);
 void conform_forbidden_schemes(struct conform_check *c);
 void conform_primes(struct conform_check *c);
 void conform_fallback(struct conform_check *c);
+
+/* Not to be refused but to be looked at. */
+void conform_further_certificates(struct conform_check *c);
 
 /* --- conform_http.c -------------------------------------------------------------------------- */
 

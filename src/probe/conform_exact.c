@@ -70,6 +70,13 @@ static bool step(struct walk *w, struct question *q)
     return true;
 }
 
+/* Offered everything, it has chosen what the policy likes best: so it would again. */
+static bool first13_is_known(const struct walk *w)
+{
+    const struct flight *f = &w->c->first13;
+    return f->hello && f->suite == w->left.items[0] && ids_has(&w->c->groups, f->group);
+}
+
 static void walk(struct walk *w)
 {
     struct question q;
@@ -84,6 +91,8 @@ static void walk(struct walk *w)
     }
     if (tls13)
         q.groups = w->c->groups;
+    if (tls13 && first13_is_known(w))
+        take(w, &q, &w->c->first13);
     while (w->left.count && step(w, &q))
         continue;
 }

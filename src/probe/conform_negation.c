@@ -29,6 +29,7 @@ struct negation {
     enum subject subject;
     uint16_t needed; /* a group that stays on offer and is no violation; 0: none */
     char about[64];
+    const char *part;    /* of what is offered, for the item; "" */
     struct ids accepted; /* although forbidden */
     struct ids primes;   /* forbidden DHE suites that are offered beside the groups */
     struct ids primed;   /* of those, accepted */
@@ -76,7 +77,17 @@ static bool is_allowed(const struct negation *n, uint16_t id)
     return false;
 }
 
-/* True: something forbidden was accepted, and is taken down. */
+/* Allowed schemes are on offer for the sake of certificates that only they show. */
+static void look_at_certificate(struct negation *n, const struct flight *f)
+{
+    const struct ids *signs = &n->c->signs;
+    conform_flight_certificate(n->c, f);
+    for (size_t i = 0; i < signs->count; i++)
+        if (is_allowed(n, signs->items[i]) && signs->items[i] != f->scheme)
+            ids_remove(&n->q.schemes, signs->items[i]);
+}
+
+/* True: something was accepted, which is taken down if it is forbidden. */
 static bool ask_again(struct negation *n, struct answer *a)
 {
     struct question q = n->q;
@@ -91,8 +102,10 @@ static bool ask_again(struct negation *n, struct answer *a)
         return ids_add(&n->primed, a->flight.suite);
     }
     uint16_t id = picked(n, &a->flight);
+    if (n->subject == SCHEMES)
+        look_at_certificate(n, &a->flight);
     if (ids_remove(offered(n), id))
-        return ids_add(&n->accepted, id);
+        return is_allowed(n, id) || ids_add(&n->accepted, id);
     /* It does not keep to the offer: a violation unless that one is allowed anyway. */
     if (id != n->needed && !is_allowed(n, id))
         ids_add(&n->accepted, id);
@@ -138,13 +151,18 @@ static void tell_accepted(const struct negation *n, struct conform_item *item)
     item->found = buf_take(&text);
 }
 
+static char *part_of(const struct negation *n)
+{
+    return mem_printf("%s%s", protocol_info(n->version)->name, n->part);
+}
+
 /* Adds the item; `a` is the last answer. An unexplained end after a violation leaves the violation: it
  * is incomplete, not uncertain. */
 static void conclude(const struct negation *n, enum conform_rule rule,
                      const struct answer *a, char *expected)
 {
-    struct conform_item *item =
-        conform_add(n->c, rule, CONFORM_YES, protocol_info(n->version)->name, expected);
+    CLEANUP(mem_freep) char *part = part_of(n);
+    struct conform_item *item = conform_add(n->c, rule, CONFORM_YES, part, expected);
     item->question = mem_strdup(n->about);
     if (n->accepted.count) {
         tell_accepted(n, item);
@@ -154,7 +172,7 @@ static void conclude(const struct negation *n, enum conform_rule rule,
     }
 }
 
-/* Asks until nothing more of the forbidden is accepted. */
+/* Asks until nothing more is accepted. */
 static void negate(struct negation *n, enum conform_rule rule, char *expected)
 {
     CLEANUP(answer_release) struct answer a = ANSWER_INIT;
@@ -168,7 +186,7 @@ static void negate(struct negation *n, enum conform_rule rule, char *expected)
 static void begin(struct negation *n, struct conform_check *c, enum protocol version,
                   enum subject subject, const char *what)
 {
-    *n = (struct negation){.c = c, .version = version, .subject = subject};
+    *n = (struct negation){.c = c, .version = version, .subject = subject, .part = ""};
     conform_question(version, &n->q);
     snprintf(n->about, sizeof n->about, "%s of %s", what, protocol_info(version)->name);
 }
@@ -298,10 +316,13 @@ static void forbidden_dhe(const struct conform_check *c, const struct ids *all,
     ids_remove_all(ret, &c->flagged);
 }
 
+static const char own_prime[] = ", primes of its own";
+
 static void ask_primes(struct conform_check *c, enum protocol version)
 {
     struct negation n;
     begin(&n, c, version, SUITES, "DHE suites with a prime of its own");
+    n.part = own_prime;
     struct ids all = n.q.suites;
     forbidden_dhe(c, &all, &n.q.suites);
     offer_remove_finite_fields(&n.q.groups);
@@ -316,8 +337,9 @@ static void tell_primed(struct negation *n)
         return;
     told.subject = SUITES;
     told.accepted = n->primed;
-    tell_accepted(&told, conform_add(n->c, CONFORM_SUITES, CONFORM_NO,
-                                     protocol_info(n->version)->name,
+    told.part = own_prime;
+    CLEANUP(mem_freep) char *part = part_of(&told);
+    tell_accepted(&told, conform_add(n->c, CONFORM_SUITES, CONFORM_NO, part,
                                      mem_strdup("only suites of the profile")));
 }
 
@@ -383,11 +405,23 @@ void conform_forbidden_groups(struct conform_check *c)
 
 /* --- signature schemes ----------------------------------------------------------------------- */
 
+/* Schemes that only a certificate can sign with that was not seen. */
+static void unseen_schemes(const struct conform_check *c, struct ids *ret)
+{
+    signatures_all(ret);
+    ids_remove_all(ret, &c->signs);
+}
+
+/* Further certificates are asked for in the same question, which costs nothing. */
 static void forbidden_schemes(struct conform_check *c)
 {
     struct negation n;
+    struct ids known = c->schemes, unseen;
     begin(&n, c, PROTOCOL_TLS1_2, SCHEMES, "other signature schemes");
-    ids_remove_all(&n.q.schemes, &c->schemes);
+    unseen_schemes(c, &unseen);
+    ids_remove_all(&known, &unseen);
+    ids_remove_all(&n.q.schemes, &known);
+    n.q.any_chain = true;
     n.q.suites = c->suites12;
     for (size_t i = n.q.suites.count; i-- > 0;)
         if (!offer_is_signed(n.q.suites.items[i]))
@@ -436,6 +470,56 @@ void conform_forbidden_schemes(struct conform_check *c)
         forbidden_schemes(c);
     else if (conform_has_tls13_only(c))
         forbidden_schemes_of_tls13(c);
+}
+
+/* --- further certificates -------------------------------------------------------------------- */
+
+static void note_certificate(void *ctx, struct handshake_result *r)
+{
+    if (r->certificate.present)
+        conform_certificate(ctx, &r->certificate, r->staple);
+}
+
+/* Where TLS 1.3 is not alone, a hello is enough if there are no others. NULL: all were seen; else owned. */
+static char *certificates_of_tls13(struct conform_check *c, const char *about)
+{
+    CLEANUP(answer_release) struct answer a = ANSWER_INIT;
+    struct signatures g = {.s = &c->s,
+                           .groups = &c->groups13,
+                           .about = about,
+                           .certificates = true,
+                           .seen = note_certificate,
+                           .ctx = c};
+    struct ids unseen;
+    unseen_schemes(c, &unseen);
+    a.verdict = ASK_ACCEPTED;
+    if (!conform_has_tls13_only(c))
+        signatures_ask(&g, &unseen, &a);
+    if (a.verdict == ASK_ACCEPTED)
+        return signatures_walk(&g, &unseen);
+    return a.verdict == ASK_INCONCLUSIVE ? mem_strdup(a.why) : NULL;
+}
+
+/* One question about kinds of keys that no certificate had so far, in TLS 1.3, where suites do not matter. Where TLS 1.2
+ * has suites for every kind the question about schemes was one about these. */
+void conform_further_certificates(struct conform_check *c)
+{
+    static const char about[] = "further certificates";
+    bool all_seen = c->policy->sigscheme_count && c->has_key[CONFORM_RSA] &&
+                    c->has_key[CONFORM_ECDSA];
+    if (all_seen || !c->served[PROTOCOL_TLS1_3])
+        return;
+    CLEANUP(mem_freep) char *why = certificates_of_tls13(c, about);
+    if (!why && !conform_has_tls13_only(c))
+        return;
+    if (!why && c->certificates.count == 0)
+        why = mem_strdup("TLSv1.3 shows none");
+    struct conform_item *item =
+        conform_add(c, CONFORM_CHAIN, why ? CONFORM_UNKNOWN : CONFORM_YES, "",
+                    mem_strdup("every certificate can be looked at"));
+    item->question = mem_strdup(about);
+    if (why)
+        item->found = mem_strdup(why);
 }
 
 /* --- finite fields --------------------------------------------------------------------------- */

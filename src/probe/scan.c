@@ -28,27 +28,18 @@ static void scanner_release(struct scanner *s)
 
 /* --- versions -------------------------------------------------------------------------------- */
 
-/* TLS 1.0 to 1.3 with everything: whether anybody is there, the first control, and, where TLS 1.3
- * is chosen, the first step of its scan. */
-static void find_anything(struct scanner *s, struct answer *ret)
-{
-    struct question q, old;
-    question_all(PROTOCOL_TLS1_3, &q);
-    question_all(PROTOCOL_TLS1_2, &old);
-    q.min = PROTOCOL_TLS1;
-    q.flags = old.flags & ~(unsigned)HELLO_COMPRESSION;
-    ids_add_all(&q.suites, &old.suites);
-    ids_add_all(&q.groups, &old.groups);
-    scanner_ask(s, &q, "TLS of any version", ret);
-}
-
-static void find_tls13(struct scanner *s)
+/* Everything at once shows whether anybody is there, is the first control, and, where TLS 1.3 is chosen, the first step
+ * of its scan. True: it was accepted. */
+static bool find_tls13(struct scanner *s)
 {
     CLEANUP(answer_release) struct answer a = ANSWER_INIT;
-    find_anything(s, &a);
+    struct question q;
+    question_everything(&q);
+    scanner_ask(s, &q, "TLS of any version", &a);
     bool chosen = a.verdict == ASK_ACCEPTED &&
                   a.flight.version == protocol_info(PROTOCOL_TLS1_3)->wire;
     scan_tls13(s, chosen ? &a.flight : NULL);
+    return a.verdict == ASK_ACCEPTED;
 }
 
 /* A server answers with the highest version it has that is not above the one offered (RFC 5246
@@ -84,8 +75,30 @@ static void find_details(struct scanner *s)
             scan_details(s, (enum protocol)v);
             break;
         }
-    scan_fallback(s);
     scan_tls13_signatures(s);
+    scan_fallback(s);
+}
+
+static void forget_refusals(struct scan *scan)
+{
+    for (unsigned v = 0; v < PROTOCOL_COUNT; v++)
+        if (scan->versions[v].supported == SCAN_NO)
+            scan->versions[v].supported = SCAN_UNKNOWN;
+}
+
+/* Nothing is to be proven where the largest offer was accepted, and something after the last refusal. */
+static void confirm(struct scanner *s, bool all_accepted)
+{
+    CLEANUP(answer_release) struct answer a = ANSWER_INIT;
+    if (!s->has_control || (all_accepted && s->alive))
+        return;
+    scanner_confirm(s, &a);
+    if (a.verdict == ASK_ACCEPTED)
+        return;
+    forget_refusals(s->scan);
+    if (a.verdict == ASK_REFUSED)
+        scanner_unsure(s, "what was refused",
+                       "so is everything at once, which holds what is accepted");
 }
 
 /* What was believed for closes alone is no longer, now that the endpoint has shown that it drops
@@ -109,10 +122,11 @@ static void doubt(struct scanner *s)
 
 static void find_all(struct scanner *s)
 {
-    find_tls13(s);
+    bool all_accepted = find_tls13(s);
     find_older(s);
     find_ssl2(s);
     find_details(s);
+    confirm(s, all_accepted);
     doubt(s);
 }
 

@@ -17,10 +17,11 @@
 #include "probe/share.h"
 #include "probe/scanner.h"
 
-#define CONTROL_TRIES 3
-#define FIRST_TRIES   4
-#define SILENCES      2
-#define ROOM_TRIES    5
+#define INAPPROPRIATE_FALLBACK 86 /* RFC 7507 3 */
+#define CONTROL_TRIES          3
+#define FIRST_TRIES            4
+#define SILENCES               2
+#define ROOM_TRIES             5
 #define PAUSE_MS                                                                         \
     40 /* doubled each time: forking servers need it to count their children */
 
@@ -36,6 +37,17 @@ void question_all(enum protocol version, struct question *ret)
                  HELLO_TICKET | HELLO_STAPLE;
     if (version < PROTOCOL_TLS1_3)
         ret->flags |= HELLO_COMPRESSION;
+}
+
+void question_everything(struct question *ret)
+{
+    struct question old;
+    question_all(PROTOCOL_TLS1_3, ret);
+    question_all(PROTOCOL_TLS1_2, &old);
+    ret->min = PROTOCOL_TLS1;
+    ret->flags = old.flags & ~(unsigned)HELLO_COMPRESSION;
+    ids_add_all(&ret->suites, &old.suites);
+    ids_add_all(&ret->groups, &old.groups);
 }
 
 void scanner_unsure(struct scanner *s, const char *about, const char *why)
@@ -196,6 +208,14 @@ static void insist(struct scanner *s, const struct question *q, const char *abou
     }
 }
 
+/* Whoever stands in the way may refuse everything, but knows nothing of fallbacks. */
+static bool is_at_work(const struct answer *a)
+{
+    return a->verdict == ASK_ACCEPTED ||
+           (a->verdict == ASK_REFUSED && a->cause == ASK_ALERT &&
+            a->flight.alert == INAPPROPRIATE_FALLBACK);
+}
+
 /* There is no control yet: all that can be done is to try again, patiently at first. */
 static void ask_patiently(struct scanner *s, const struct question *q, struct answer *ret)
 {
@@ -231,6 +251,7 @@ void scanner_ask(struct scanner *s, const struct question *q, const char *about,
         if (ret->verdict == ASK_INCONCLUSIVE && !s->lost)
             insist(s, q, about, ret);
     }
+    s->alive = is_at_work(ret);
     if (ret->verdict == ASK_INCONCLUSIVE)
         scanner_unsure(s, about, ret->why);
     if (ret->verdict == ASK_ACCEPTED && q->max != PROTOCOL_SSL2) {
@@ -241,4 +262,15 @@ void scanner_ask(struct scanner *s, const struct question *q, const char *about,
             s->has_control13 = true;
         }
     }
+}
+
+void scanner_confirm(struct scanner *s, struct answer *ret)
+{
+    static const char about[] = "everything at once";
+    struct question q;
+    question_everything(&q);
+    scanner_ask(s, &q, about, ret);
+    /* A prime of the server's own may be all that works, and hidden behind the groups of RFC 7919. */
+    if (ret->verdict == ASK_REFUSED && offer_remove_finite_fields(&q.groups))
+        scanner_ask(s, &q, about, ret);
 }

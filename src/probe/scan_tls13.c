@@ -5,6 +5,7 @@
  * refusal with every group on offer, and on groups one with every suite that is accepted.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "probe/offer.h"
 #include "probe/signatures.h"
@@ -111,6 +112,38 @@ static void note_handshake(void *ctx, struct handshake_result *r)
     scanner_note_handshake(ctx, r);
 }
 
+/* Suites with both kinds of key work: then TLS 1.2 has shown every certificate. */
+static bool has_both_keys(const struct scan *scan)
+{
+    char space[OFFER_NAME_SPACE];
+    bool rsa = false, ecdsa = false;
+    for (unsigned v = PROTOCOL_SSL3; v <= PROTOCOL_TLS1_2; v++)
+        for (size_t i = 0; i < scan->versions[v].suites.count; i++) {
+            const char *name = offer_suite_name(scan->versions[v].suites.items[i], space);
+            ecdsa = ecdsa || strstr(name, "_ECDSA_");
+            rsa = rsa || strstr(name, "_RSA_");
+        }
+    return rsa && ecdsa;
+}
+
+/* Does it sign with what no certificate that was seen can sign with? */
+static bool hides_certificates(const struct signatures *g)
+{
+    CLEANUP(answer_release) struct answer a = ANSWER_INIT;
+    const struct scan *scan = g->s->scan;
+    struct ids left, seen = IDS_INIT;
+    if (scan->certificate_count == 0)
+        return true;
+    for (size_t i = 0; i < scan->certificate_count; i++)
+        signatures_of(&scan->certificates[i], &seen);
+    signatures_all(&left);
+    ids_remove_all(&left, &seen);
+    if (left.count == 0 || has_both_keys(scan))
+        return false;
+    signatures_ask(g, &left, &a);
+    return a.verdict == ASK_ACCEPTED;
+}
+
 void scan_tls13_signatures(struct scanner *s)
 {
     struct ids all;
@@ -120,7 +153,7 @@ void scan_tls13_signatures(struct scanner *s)
                            .seen = note_handshake,
                            .ctx = s};
     signatures_all(&all);
-    if (s->scan->versions[PROTOCOL_TLS1_3].supported == SCAN_YES &&
-        s->scan->certificate_count == 0 && !s->lost)
+    if (s->scan->versions[PROTOCOL_TLS1_3].supported == SCAN_YES && !s->lost &&
+        hides_certificates(&g))
         free(signatures_walk(&g, &all)); /* why nobody knows is on the list */
 }

@@ -29,6 +29,7 @@ struct scanner {
     bool drops;        /* one was dropped, within TLS, that was served when asked again */
     unsigned silences; /* time-outs before anything was ever accepted */
     bool lost;         /* even controls go unanswered: no more questions */
+    bool alive;        /* the last answer is one that only TLS at work can give */
     struct strv by_closing; /* what is believed because of closes only */
 };
 
@@ -51,6 +52,13 @@ void scanner_unsure(struct scanner *s, const char *about, const char *why);
 /* Every suite of `version`, every group and scheme that goes with it. */
 void question_all(enum protocol version, struct question *ret);
 
+/* All of TLS 1.0 to 1.3 in one. */
+void question_everything(struct question *ret);
+
+/* Who is served nothing for the size of what he offers, or no longer, would get the same answers as who is refused:
+ * asks for everything at once, which holds what works and is the largest offer of all. */
+void scanner_confirm(struct scanner *s, struct answer *ret);
+
 /* --- scan_note.c ----------------------------------------------------------------------------- */
 
 /* Takes down what an accepted answer shows, but for its suite. */
@@ -67,7 +75,7 @@ uint16_t scanner_certificate_group(const struct scanner *s);
 /* All of TLS 1.3. `first`, unless NULL, is an answer that chose it from an offer of everything. */
 void scan_tls13(struct scanner *s, const struct flight *first);
 
-/* Signature schemes and certificates of an endpoint that has shown none in an older version. */
+/* Signature schemes and certificates of TLS 1.3, where older versions have not shown all. */
 void scan_tls13_signatures(struct scanner *s);
 
 /* --- scan_suites.c --------------------------------------------------------------------------- */

@@ -9,6 +9,9 @@
 
 #include "policy/group.h"
 
+#define X25519          0x001d
+#define X25519_MLKEM768 0x11ec
+
 static void free_context(EVP_PKEY_CTX **ctx)
 {
     EVP_PKEY_CTX_free(*ctx);
@@ -47,10 +50,25 @@ static EVP_PKEY *make_key(const struct tls_group *g)
     return key;
 }
 
+/* One of ML-KEM-768, which libcrypto may not have: the coefficients need to be in range and no more (FIPS 203 7.2), so
+ * all zero they are a key like any other to the server. Ref: draft-ietf-tls-ecdhe-mlkem */
+static bool add_hybrid_key(struct buf *out)
+{
+    static const char encapsulation_key[1184];
+    CLEANUP(buf_release) struct buf curve = BUF_INIT;
+    if (!share_key(X25519, &curve))
+        return false;
+    buf_add(out, encapsulation_key, sizeof encapsulation_key);
+    buf_addb(out, bytes_buf(&curve));
+    return true;
+}
+
 bool share_key(uint16_t group, struct buf *out)
 {
     const struct tls_group *g = group_by_id(group);
     unsigned char *data = NULL;
+    if (group == X25519_MLKEM768)
+        return add_hybrid_key(out);
     if (!g || !g->openssl || !g->tls13 || (g->kind != GROUP_EC && g->kind != GROUP_FFDHE))
         return false;
     CLEANUP(free_key) EVP_PKEY *key = make_key(g);

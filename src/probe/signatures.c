@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/deadline.h"
 #include "policy/sigscheme.h"
@@ -19,6 +20,27 @@ void signatures_all(struct ids *ret)
     *ret = (struct ids)IDS_INIT;
     for (size_t i = 0; i < count; i++)
         if (table[i].tls13)
+            ids_add(ret, table[i].id);
+}
+
+/* libcrypto's name of the key, and what the table of schemes calls it; those of Edwards curves are schemes. */
+static bool can_sign(const char *key_type, const struct sigscheme *scheme)
+{
+    static const struct {
+        const char *type, *key;
+    } kinds[] = {{"RSA", "rsa"}, {"RSA-PSS", "rsa-pss"}, {"EC", "ecdsa"}};
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+        if (strcmp(key_type, kinds[i].type) == 0)
+            return strcmp(scheme->key, kinds[i].key) == 0;
+    return strcasecmp(key_type, scheme->name) == 0;
+}
+
+void signatures_of(const struct handshake_certificate *cert, struct ids *ret)
+{
+    size_t count;
+    const struct sigscheme *table = sigscheme_table(&count);
+    for (size_t i = 0; i < count; i++)
+        if (cert->key_type && can_sign(cert->key_type, &table[i]))
             ids_add(ret, table[i].id);
 }
 

@@ -27,6 +27,9 @@ struct signatures {
 /* Every scheme that may sign in TLS 1.3. Ref: RFC 8446 4.2.3 */
 void signatures_all(struct ids *ret);
 
+/* Adds every scheme that the key of such a certificate can sign with. */
+void signatures_of(const struct handshake_certificate *cert, struct ids *ret);
+
 /* Asks whether it signs with any of `schemes`: a hello, in the manner of scanner_ask(). */
 void signatures_ask(const struct signatures *g, const struct ids *schemes,
                     struct answer *ret);

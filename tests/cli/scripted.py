@@ -133,6 +133,8 @@ def server_hello(version, random, hello, suite, compression, extensions):
 def tls13(server, hello, suite, group):
     chosen = extension(43, number(0x0304, 2))
     if group in hello.shares or server["hasty"]:
+        if not first_common(server["schemes"], hello.schemes):  # RFC 8446 4.4.2.2
+            raise Refusal(HANDSHAKE_FAILURE)
         share = extension(51, number(group, 2), vector(2, os.urandom(SHARES[group])))
         return server_hello(0x0303, os.urandom(32), hello, suite, 0, [chosen, share])
     return server_hello(0x0303, RETRY, hello, suite, 0, [chosen, extension(51, number(group, 2))])
@@ -167,10 +169,10 @@ def answer_tls(server, chain, kind, body):
     hello = Hello(body[4:])
     try:
         version, suite, group = choose(server, hello)
+        said = (tls13(server, hello, suite, group) if version == 0x0304
+                else up_to_tls12(server, hello, version, suite, group, chain))
     except Refusal as refusal:
         return b"\x15\x03\x01" + vector(2, b"\x02", number(refusal.args[0], 1))
-    said = (tls13(server, hello, suite, group) if version == 0x0304
-            else up_to_tls12(server, hello, version, suite, group, chain))
     return b"".join(number(22, 1) + number(min(version, 0x0303), 2) + vector(2, said[at:at + 16384])
                     for at in range(0, len(said), 16384))
 

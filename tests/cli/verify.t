@@ -31,7 +31,7 @@ s_server -dcert "$pki/ec.pem" -dkey "$pki/ec.key" -dcert_chain "$pki/intermediat
 good=$port
 verify "$good"
 status_is 0 "a server that conforms, with two certificates, passes"
-check "in nine connections" json "$json" 'it["connections"] == 9'
+check "in ten connections" json "$json" 'it["connections"] == 10'
 is "$(rules "$json")" '' "and nothing is flagged"
 verify "$good" --exact
 status_is 0 "it has everything, too"
@@ -135,6 +135,18 @@ status_is 0 "nothing else passes"
 
 # A certificate that is shown only to those who can check nothing else.
 openssl req -x509 -newkey ed25519 -nodes -keyout "$work/ed.key" -out "$work/ed.pem" -days 3 -subj /CN=other.example.test 2>/dev/null
+openssl req -x509 -key "$pki/ec.key" -out "$work/other.pem" -days 3 -subj /CN=other.example.test 2>/dev/null
+other="certificate/chain certificate/expires-soon certificate/name"
+for versions in "-min_protocol TLSv1.2" -tls1_2; do
+    # shellcheck disable=SC2086 # two words
+    s_server $versions -cert "$pki/ec.pem" -key "$pki/ec.key" -cert_chain "$pki/intermediate.pem" \
+        -dcert "$work/ed.pem" -dkey "$work/ed.key"
+    finds "a second certificate behind the same suites, $versions" "$other"
+done
+s_server -dcert "$work/other.pem" -dkey "$pki/ec.key" -cipher "${suites12//ECDSA/RSA}"
+finds "a certificate that no suite of TLS 1.2 shows" "$other"
+run tlsharden scan "127.0.0.1:$port" --format json
+check "which a scan shows" json "$OUT" '2 == len(it[0]["certificates"])'
 s_server -tls1_3 -cert "$pki/ec.pem" -key "$pki/ec.key" -cert_chain "$pki/intermediate.pem" \
     -dcert "$work/ed.pem" -dkey "$work/ed.key"
 finds "a second certificate of TLS 1.3" "certificate/chain certificate/expires-soon certificate/name"
@@ -279,6 +291,23 @@ for k in 2 3 4 5 7 11 13 17 20; do
     verify "$port"
     is "$STATUS $(rules "$json")" "1 tls/suites" "refusing by closing, each ${k}th connection is reset: no false pass"
 done
+
+# --- who refuses everybody ------------------------------------------------------------------------
+
+for k in 1 2 5 8; do
+    port=$good
+    dropping "$k" after
+    verify "$port"
+    status_is 4 "a handshake_failure for everybody after $k connections is no proof"
+done
+port=$bad
+dropping 128 large
+verify "$port"
+is "$STATUS $(rules "$json")" '4 ' "nor is one for hellos that are large"
+check "and that is told" json "$json" 'any("everything at once" in (f["found"] or "") for f in it["findings"])'
+run tlsharden scan "127.0.0.1:$port"
+status_is 4 "a scan there is incomplete"
+out_has 'SSLv3: unknown' "and knows that it knows nothing of other versions"
 
 # --- the command line ----------------------------------------------------------------------------
 

@@ -2,8 +2,7 @@
 #
 #     serve NAME COMMAND...    starts a server; @PORT@ in its arguments is a free port, which is then in $port
 #     s_server ARGUMENT...     openssl s_server as the profile "strict" wants it; arguments that follow win
-#     dropping K [quiet]       a proxy to $port that resets each k-th connection (0: none), and keeps alerts back; its
-#                              port is then in $port
+#     dropping K [MODE]        dropper.py to $port; its port is then in $port
 #     rules FILE [VERDICT]     the rules of that verdict (violation) in a JSON report, sorted, on one line
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # top and work are lib.sh's

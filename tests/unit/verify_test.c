@@ -53,7 +53,7 @@ START_TEST(what_conforms_passes)
 {
     SERVER(CONFORMS);
     PASSES();
-    ck_assert_uint_eq(*s.connections, 8);
+    ck_assert_uint_eq(*s.connections, 10);
 }
 END_TEST
 
@@ -61,7 +61,7 @@ START_TEST(what_refuses_by_closing_passes)
 {
     SERVER(CONFORMS, .refusal = REFUSE_BY_CLOSING);
     PASSES();
-    ck_assert_uint_eq(*s.connections, 24);
+    ck_assert_uint_eq(*s.connections, 29);
 }
 END_TEST
 
