@@ -5,7 +5,6 @@
  */
 #include "probe/certificate_rules.h"
 
-#include <arpa/inet.h>
 #include <openssl/bio.h>
 #include <openssl/evp.h>
 #include <openssl/objects.h>
@@ -16,6 +15,7 @@
 #include "base/day.h"
 #include "base/visible.h"
 #include "policy/group.h"
+#include "probe/certificate_covers.h"
 #include "probe/certificate_path.h"
 #include "probe/certificate_report.h"
 
@@ -232,23 +232,6 @@ static void judge_usage(const struct certificate_case *c, X509 *leaf)
 
 /* --- names ----------------------------------------------------------------------------------- */
 
-static bool is_address(const char *name)
-{
-    unsigned char bytes[sizeof(struct in6_addr)];
-    return inet_pton(AF_INET, name, bytes) == 1 || inet_pton(AF_INET6, name, bytes) == 1;
-}
-
-static bool covers(X509 *leaf, const char *name, unsigned subject)
-{
-    size_t n = strlen(name);
-    if (is_address(name))
-        return X509_check_ip_asc(leaf, name, 0) == 1;
-    n -= n > 1 && name[n - 1] == '.';
-    return n && name[0] != '.' &&
-           X509_check_host(leaf, name, n, subject | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS,
-                           NULL) == 1;
-}
-
 /* "a, b and 3 more"; says nothing when there are none. */
 static void list_names(const struct strv *names, struct buf *out)
 {
@@ -298,8 +281,9 @@ static void judge_names(const struct certificate_case *c, X509 *leaf)
     const struct strv *names = c->rules->names;
     CLEANUP(strv_release) struct strv lacking = STRV_INIT, common = STRV_INIT;
     for (size_t i = 0; names && i < names->count; i++)
-        if (!covers(leaf, names->items[i], X509_CHECK_FLAG_NEVER_CHECK_SUBJECT))
-            strv_add(covers(leaf, names->items[i], 0) ? &common : &lacking,
+        if (!certificate_covers(leaf, names->items[i]))
+            strv_add(certificate_covers_loosely(leaf, names->items[i]) ? &common
+                                                                       : &lacking,
                      names->items[i]);
     if (lacking.count)
         note_uncovered(c, leaf, &lacking);

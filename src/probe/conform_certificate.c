@@ -46,6 +46,17 @@ static void judge_chain(const struct judged *j)
     judge(j, CONFORM_CHAIN, cert->trusted, mem_strdup("a chain to a trust anchor"), text);
 }
 
+static void names_text(const struct handshake_certificate *cert, struct buf *out)
+{
+    bool common = cert->names_common && cert->names.count;
+    buf_adds(out, cert->names_common ? "no alternative name" : "only ");
+    buf_adds(out, common ? ", where clients look; its common name is " : "");
+    for (size_t i = 0; i < cert->names.count && i < 8; i++)
+        buf_addf(out, "%s%s", i ? ", " : "", cert->names.items[i]);
+    if (cert->names.count > 8)
+        buf_addf(out, " and %zu more", cert->names.count - 8);
+}
+
 static void judge_name(const struct judged *j)
 {
     const struct handshake_certificate *cert = j->cert;
@@ -53,11 +64,7 @@ static void judge_name(const struct judged *j)
     CLEANUP(buf_release) struct buf found = BUF_INIT;
     if (!name)
         return;
-    buf_adds(&found, cert->names.count ? "only " : "no name at all");
-    for (size_t i = 0; i < cert->names.count && i < 8; i++)
-        buf_addf(&found, "%s%s", i ? ", " : "", cert->names.items[i]);
-    if (cert->names.count > 8)
-        buf_addf(&found, " and %zu more", cert->names.count - 8);
+    names_text(cert, &found);
     judge(j, CONFORM_NAME, cert->name_matches, mem_printf("it is for %s", name),
           buf_str(&found));
 }

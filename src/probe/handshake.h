@@ -65,6 +65,7 @@ struct handshake_certificate {
     char *subject;            /* RFC 2253, control characters escaped */
     struct strv
         names; /* DNS names and addresses it is for; the common name if there are none */
+    bool names_common; /* there are none: clients do not look at the common name */
     int64_t not_before, not_after; /* seconds since the epoch */
     char *key_type;                /* "RSA", "EC", "ED25519", ... */
     char *curve;                   /* of an EC key, e.g. "prime256v1"; else NULL */

@@ -15,6 +15,7 @@
 
 #include "base/buf.h"
 #include "base/visible.h"
+#include "probe/certificate_covers.h"
 #include "probe/staple.h"
 
 void leaf_release(struct handshake_certificate *c)
@@ -81,18 +82,6 @@ static void names_of(X509 *cert, struct strv *names)
             add_address(names, name->d.iPAddress);
     }
     GENERAL_NAMES_free(all);
-    if (names->count == 0)
-        add_common_name(cert, names);
-}
-
-static bool covers(X509 *cert, const char *name)
-{
-    unsigned char address[16];
-    if (!name)
-        return true;
-    if (inet_pton(AF_INET, name, address) == 1 || inet_pton(AF_INET6, name, address) == 1)
-        return X509_check_ip_asc(cert, name, 0) == 1;
-    return X509_check_host(cert, name, strlen(name), 0, NULL) == 1;
 }
 
 static int64_t seconds(const ASN1_TIME *t)
@@ -146,12 +135,15 @@ void leaf_read(X509 *cert, const char *name, struct handshake_certificate *ret)
     read_digest(cert, ret);
     ret->subject = subject_of(cert);
     names_of(cert, &ret->names);
+    ret->names_common = ret->names.count == 0;
+    if (ret->names_common)
+        add_common_name(cert, &ret->names);
     ret->not_before = seconds(X509_get0_notBefore(cert));
     ret->not_after = seconds(X509_get0_notAfter(cert));
     ret->self_signed = X509_self_signed(cert, 0) == 1;
     ret->signature = signature_of(cert);
     read_key(cert, ret);
-    ret->name_matches = covers(cert, name);
+    ret->name_matches = !name || certificate_covers(cert, name);
     ret->ocsp_responder = names_responder(cert);
     ret->staple_demanded = staple_is_demanded(cert);
 }
