@@ -338,16 +338,17 @@ static void check_path(const struct check *c, X509 *leaf)
              "the certificates are not in the order of the chain, which some clients "
              "need");
     for (size_t i = 1; i < path.count; i++) {
-        bool chain = path.links[i].origin == CERTIFICATE_FROM_CHAIN;
+        const struct certificate_link *link = &path.links[i];
         const struct certificate_case one = {
             .rules = c->rules,
             .report = c->report,
-            .file = chain ? c->files->chain : c->files->ca,
+            .file = link->origin == CERTIFICATE_FROM_CA ? c->files->ca : c->files->chain,
             .now = c->now,
         };
-        if (path.links[i].origin != CERTIFICATE_FROM_STORE &&
-            !certificate_is_root(path.links[i].cert))
-            certificate_judge_intermediate(&one, path.links[i].cert);
+        if (certificate_is_root(link->cert))
+            certificate_judge_root(&one, link->cert);
+        else if (link->origin != CERTIFICATE_FROM_STORE)
+            certificate_judge_intermediate(&one, link->cert);
     }
 }
 

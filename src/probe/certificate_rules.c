@@ -7,7 +7,6 @@
 
 #include <openssl/bio.h>
 #include <openssl/evp.h>
-#include <openssl/objects.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +17,7 @@
 #include "probe/certificate_covers.h"
 #include "probe/certificate_path.h"
 #include "probe/certificate_report.h"
+#include "probe/certificate_strength.h"
 
 #define DAY         86400
 #define NAME_LIMIT  200 /* bytes of a subject that are shown */
@@ -137,11 +137,9 @@ static void judge_dates(const struct certificate_case *c, X509 *cert, bool leaf)
 
 static void judge_rsa(const struct certificate_case *c, X509 *cert, bool leaf)
 {
-    EVP_PKEY *key = X509_get0_pubkey(cert);
-    bool rsa = key && (EVP_PKEY_is_a(key, "RSA") || EVP_PKEY_is_a(key, "RSA-PSS"));
-    int bits = rsa ? EVP_PKEY_get_bits(key) : 0;
+    int bits = certificate_rsa_bits(cert);
     CLEANUP(mem_freep) char *name = which(cert, leaf);
-    if (rsa && bits < c->rules->rsa_min_bits)
+    if (bits && bits < c->rules->rsa_min_bits)
         certificate_note(c->report, CERTIFICATE_ERROR, "certificate/rsa-bits", c->file,
                          leaf ? mem_printf("make a new key and have a certificate issued "
                                            "for it: openssl genrsa -out KEY %d",
@@ -193,18 +191,28 @@ static void judge_key(const struct certificate_case *c, X509 *leaf)
 
 static void judge_signature(const struct certificate_case *c, X509 *cert, bool leaf)
 {
-    int digest = NID_undef;
+    const char *digest = certificate_weak_digest(cert);
     CLEANUP(mem_freep) char *name = which(cert, leaf);
-    if (certificate_is_root(cert) ||
-        X509_get_signature_info(cert, &digest, NULL, NULL, NULL) != 1)
-        return; /* nobody verifies the signature of a root */
-    if (digest == NID_sha1 || digest == NID_md5 || digest == NID_md4 ||
-        digest == NID_md2 || digest == NID_md5_sha1)
+    if (digest &&
+        !certificate_is_root(cert)) /* nobody verifies the signature of a root */
         certificate_note(c->report, CERTIFICATE_ERROR, "certificate/signature", c->file,
                          leaf ? mem_strdup("have it issued anew, signed with SHA-256")
                               : new_certificate(false),
                          "%s is signed with %s, which clients and servers refuse", name,
-                         OBJ_nid2sn(digest));
+                         digest);
+}
+
+/* Of one above the leaf, unless the rule for RSA keys, of so many bits, has told it. */
+static void judge_strength(const struct certificate_case *c, X509 *cert, int told)
+{
+    int bits = certificate_rsa_bits(cert);
+    CLEANUP(mem_freep) char *name = certificate_name_text(X509_get_subject_name(cert));
+    if (certificate_has_weak_key(cert) && !(bits && bits < told))
+        certificate_note(c->report, CERTIFICATE_ERROR, "certificate/weak-key", c->file,
+                         new_certificate(false),
+                         "the authority's certificate '%s' has a key of %d bits, which "
+                         "clients refuse",
+                         name, EVP_PKEY_get_bits(X509_get0_pubkey(cert)));
 }
 
 /* --- usage ----------------------------------------------------------------------------------- */
@@ -315,5 +323,11 @@ void certificate_judge_intermediate(const struct certificate_case *c, X509 *cert
 {
     judge_dates(c, cert, false);
     judge_rsa(c, cert, false);
+    judge_strength(c, cert, c->rules->rsa_min_bits);
     judge_signature(c, cert, false);
+}
+
+void certificate_judge_root(const struct certificate_case *c, X509 *cert)
+{
+    judge_strength(c, cert, 0);
 }

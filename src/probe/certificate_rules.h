@@ -20,6 +20,9 @@ void certificate_judge_leaf(const struct certificate_case *c, X509 *leaf);
 /* A certificate between leaf and root: what would make clients or servers refuse the chain. */
 void certificate_judge_intermediate(const struct certificate_case *c, X509 *cert);
 
+/* A root, of which clients look at the key only. */
+void certificate_judge_root(const struct certificate_case *c, X509 *cert);
+
 /* A subject or issuer on one line, safe to show; owned by the caller (free). */
 char *certificate_name_text(const X509_NAME *name);
 

@@ -101,16 +101,14 @@ static void judge(X509 *leaf, const struct flight *f, X509_STORE *anchors,
         X509_STORE_CTX_cleanup(ctx);
         code = verify(ctx, anchors, leaf, rest);
     }
-    ret->trusted = code == X509_V_OK;
     struct staple_about about = {.leaf = leaf};
-    if (ret->trusted) {
+    if (code == X509_V_OK) {
         about.chain = X509_STORE_CTX_get0_chain(ctx);
         about.anchors = anchors;
     }
+    leaf_judge(code, about.chain, ret);
     judge_staple(f, about, ret);
     ERR_clear_error();
-    ret->chain_text =
-        mem_strdup(ret->trusted ? "ok" : X509_verify_cert_error_string(code));
 }
 
 bool chain_read(const struct flight *f, X509_STORE *anchors, const char *name,

@@ -43,7 +43,8 @@ static void judge_chain(const struct judged *j)
     /* Said where dates are. */
     if (late && (strstr(text, "expired") || strstr(text, "not yet valid")))
         return;
-    judge(j, CONFORM_CHAIN, cert->trusted, mem_strdup("a chain to a trust anchor"), text);
+    judge(j, CONFORM_CHAIN, cert->trusted, mem_strdup("a sound chain to a trust anchor"),
+          text);
 }
 
 static void names_text(const struct handshake_certificate *cert, struct buf *out)
@@ -115,15 +116,27 @@ static void judge_key(const struct judged *j)
               cert->curve);
 }
 
+/* Intermediates keep to the profile, too; those that are too weak for anybody were told with the chain. */
+static void judge_issuers(const struct judged *j)
+{
+    const struct handshake_certificate *cert = j->cert;
+    unsigned least = j->c->policy->certificate.rsa_min_bits;
+    if (!cert->weakest_issuer || !least)
+        return;
+    CLEANUP(mem_freep)
+    char *found = mem_printf("the intermediate certificate '%s' has one of %d bits",
+                             cert->weakest_issuer, cert->issuer_bits);
+    judge(j, CONFORM_KEY, (unsigned)cert->issuer_bits >= least,
+          mem_printf("issuers with RSA keys of at least %u bits", least), found);
+}
+
 /* Nobody looks at the signature of what is its own issuer. */
 static void judge_signature(const struct judged *j)
 {
-    const char *name = j->cert->signature ? j->cert->signature : "";
-    bool weak = strstr(name, "MD5") || strstr(name, "md5") || strstr(name, "MD2") ||
-                strstr(name, "SHA1") || strstr(name, "sha1");
+    const char *weak = j->cert->weak_digest;
     if (!j->cert->self_signed)
         judge(j, CONFORM_SIGNATURE, !weak, mem_strdup("signed with SHA-256 or better"),
-              name);
+              weak);
 }
 
 /* One that is sent has to hold, wanted or not: clients look at it. */
@@ -163,6 +176,7 @@ void conform_certificate(struct conform_check *c,
     judge_name(&j);
     judge_dates(&j);
     judge_key(&j);
+    judge_issuers(&j);
     judge_signature(&j);
     judge_staple(&j, staple);
 }

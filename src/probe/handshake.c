@@ -151,24 +151,14 @@ static char *group_of(SSL *ssl)
     return mem_strdup(name);
 }
 
-static const char *chain_text(const struct handshake_certificate *c, bool judged,
-                              long result)
-{
-    if (!c->present)
-        return "no certificate";
-    if (!judged)
-        return "not judged";
-    return c->trusted ? "ok" : X509_verify_cert_error_string(result);
-}
-
-static void judge_staple(SSL *ssl, struct handshake_certificate *c)
+static void judge_staple(SSL *ssl, bool judged, struct handshake_certificate *c)
 {
     const unsigned char *der = NULL;
     long n = SSL_get_tlsext_status_ocsp_resp(ssl, &der);
     struct staple_about about = {.leaf = SSL_get0_peer_certificate(ssl)};
     if (n <= 0 || !about.leaf)
         return;
-    if (c->trusted) {
+    if (judged && SSL_get_verify_result(ssl) == X509_V_OK) {
         about.chain = SSL_get0_verified_chain(ssl);
         about.anchors = SSL_CTX_get_cert_store(SSL_get_SSL_CTX(ssl));
     }
@@ -179,11 +169,12 @@ static void judge_staple(SSL *ssl, struct handshake_certificate *c)
 static void judge_certificate(SSL *ssl, const char *name, bool judged,
                               struct handshake_certificate *c)
 {
-    long result = SSL_get_verify_result(ssl);
     leaf_read(SSL_get0_peer_certificate(ssl), name, c);
-    c->trusted = c->present && judged && result == X509_V_OK;
-    c->chain_text = mem_strdup(chain_text(c, judged, result));
-    judge_staple(ssl, c);
+    if (!c->present || !judged)
+        c->chain_text = mem_strdup(c->present ? "not judged" : "no certificate");
+    else
+        leaf_judge((int)SSL_get_verify_result(ssl), SSL_get0_verified_chain(ssl), c);
+    judge_staple(ssl, judged, c);
 }
 
 static void describe(const struct tls *t, struct handshake_result *r)

@@ -70,13 +70,19 @@ struct handshake_certificate {
     char *key_type;                /* "RSA", "EC", "ED25519", ... */
     char *curve;                   /* of an EC key, e.g. "prime256v1"; else NULL */
     int bits;                      /* of the key */
-    bool trusted;                  /* the chain leads to a trust anchor, and is in date */
-    bool self_signed;              /* issued by itself */
-    char *signature;               /* algorithm of the issuer's, e.g. "RSA-SHA256" */
-    char *chain_text;              /* "ok", why not trusted, "not judged" */
-    bool name_matches;             /* covers endpoint->name; true when that is NULL */
-    bool ocsp_responder;           /* names one */
-    bool staple_demanded;          /* says that it comes with a staple, RFC 7633 */
+    bool
+        trusted; /* the chain leads to a trust anchor, is in date, and above the leaf strong enough for clients */
+    bool self_signed; /* issued by itself */
+    char *signature;  /* algorithm of the issuer's, e.g. "RSA-SHA256" */
+    const char *
+        weak_digest; /* of that signature, if clients refuse it: "SHA1"; static; else NULL */
+    char *
+        weakest_issuer; /* subject of the intermediate with the shortest RSA key; NULL: none has one, or not trusted */
+    int issuer_bits;    /* of that key */
+    char *chain_text;   /* "ok", why not trusted, "not judged" */
+    bool name_matches;  /* covers endpoint->name; true when that is NULL */
+    bool ocsp_responder;  /* names one */
+    bool staple_demanded; /* says that it comes with a staple, RFC 7633 */
     char *
         staple_problem; /* of the staple that came with it, in words; NULL: none, or no staple came */
     bool staple_revoked; /* the staple says that it is revoked */

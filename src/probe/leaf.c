@@ -16,6 +16,8 @@
 #include "base/buf.h"
 #include "base/visible.h"
 #include "probe/certificate_covers.h"
+#include "probe/certificate_rules.h"
+#include "probe/certificate_strength.h"
 #include "probe/staple.h"
 
 void leaf_release(struct handshake_certificate *c)
@@ -26,6 +28,7 @@ void leaf_release(struct handshake_certificate *c)
     free(c->curve);
     free(c->chain_text);
     free(c->signature);
+    free(c->weakest_issuer);
     free(c->staple_problem);
     *c = (struct handshake_certificate){.present = false};
 }
@@ -142,8 +145,38 @@ void leaf_read(X509 *cert, const char *name, struct handshake_certificate *ret)
     ret->not_after = seconds(X509_get0_notAfter(cert));
     ret->self_signed = X509_self_signed(cert, 0) == 1;
     ret->signature = signature_of(cert);
+    ret->weak_digest = certificate_weak_digest(cert);
     read_key(cert, ret);
     ret->name_matches = !name || certificate_covers(cert, name);
     ret->ocsp_responder = names_responder(cert);
     ret->staple_demanded = staple_is_demanded(cert);
+}
+
+/* The trust anchor is no intermediate. */
+static void find_weakest(const STACK_OF(X509) * chain, struct handshake_certificate *ret)
+{
+    X509 *weakest = NULL;
+    for (int i = 1; i + 1 < sk_X509_num(chain); i++) {
+        X509 *cert = sk_X509_value(chain, i);
+        int bits = certificate_rsa_bits(cert);
+        if (bits && (!weakest || bits < ret->issuer_bits)) {
+            weakest = cert;
+            ret->issuer_bits = bits;
+        }
+    }
+    if (weakest)
+        ret->weakest_issuer = certificate_name_text(X509_get_subject_name(weakest));
+}
+
+void leaf_judge(int code, const STACK_OF(X509) * chain, struct handshake_certificate *ret)
+{
+    CLEANUP(mem_freep)
+    char *weakness = code == X509_V_OK ? certificate_chain_weakness(chain) : NULL;
+    ret->trusted = code == X509_V_OK && !weakness;
+    ret->chain_text =
+        mem_strdup(weakness            ? weakness
+                   : code == X509_V_OK ? "ok"
+                                       : X509_verify_cert_error_string(code));
+    if (ret->trusted)
+        find_weakest(chain, ret);
 }

@@ -32,9 +32,9 @@ static const struct finding_rule rules[CONFORM_RULES] = {
                           FINDING_LOW, "upgrade the TLS library", "RFC 7507"},
     [CONFORM_CHAIN] =
         {"certificate/chain", "the certificate is trusted", FINDING_HIGH,
-         "send the intermediate certificates, or have it issued by an authority "
-         "that clients know",
-         "RFC 5280 6"},
+         "send the authority's present intermediate certificates, or have it issued by "
+         "an authority that clients know",
+         "RFC 5280 6, RFC 9325 4.5"},
     [CONFORM_NAME] = {"certificate/name", "the certificate is for this name",
                       FINDING_HIGH, "have one issued that has the name", "RFC 9525"},
     [CONFORM_EXPIRY] = {"certificate/expired", "the certificate is in date", FINDING_HIGH,
@@ -45,7 +45,9 @@ static const struct finding_rule rules[CONFORM_RULES] = {
                           FINDING_INFO, "have it issued for a shorter time",
                           "CA/Browser Forum Baseline Requirements 6.3.2"},
     [CONFORM_KEY] = {"certificate/key", "the certificate's key is one of the profile's",
-                     FINDING_MEDIUM, "make a new key and have it certified",
+                     FINDING_MEDIUM,
+                     "make a new key and have it certified, by an authority whose own is "
+                     "long enough",
                      "RFC 9325 4.5"},
     [CONFORM_SIGNATURE] = {"certificate/signature", "the certificate is signed soundly",
                            FINDING_HIGH, "have it issued anew", "RFC 9325 4.5"},

@@ -568,6 +568,40 @@ START_TEST(intermediates_are_judged)
     EXPECT(&h, "E rsa-bits");
     host_make_middle(&h, (struct maker){.digest = EVP_sha1()});
     EXPECT(&h, "E signature");
+    host_make_middle(&h, (struct maker){.digest = EVP_sha224()});
+    EXPECT(&h, "E signature");
+    host_make_middle(&h, (struct maker){.curve = "secp192k1"});
+    EXPECT(&h, "E weak-key");
+    EXPECT_TEXT(&h, CHAIN ": the authority's certificate 'CN=Middle' has a key of 192 "
+                          "bits, which clients refuse");
+    h.rules.rsa_min_bits = 0;
+    host_make_middle(&h, (struct maker){.curve = "RSA:1024"});
+    EXPECT(&h, "E weak-key");
+}
+END_TEST
+
+/* Of a root clients look at the key only. */
+START_TEST(roots_are_judged)
+{
+    HOST(h);
+    struct maker m = {.subject = "Root",
+                      .constraints = "critical,CA:TRUE",
+                      .from = -1000,
+                      .to = 1000,
+                      .digest = EVP_sha1()};
+    pair_release(&h.top);
+    h.top = make(&m, NULL);
+    PUT(h.root, STORE, &h.top);
+    host_make_middle(&h, (struct maker){.from = -900, .to = 900});
+    EXPECT(&h, "");
+    m.curve = "RSA:1024";
+    pair_release(&h.top);
+    h.top = make(&m, NULL);
+    PUT(h.root, STORE, &h.top);
+    host_make_middle(&h, (struct maker){.from = -900, .to = 900});
+    EXPECT(&h, "E weak-key");
+    EXPECT_TEXT(&h, CHAIN ": the authority's certificate 'CN=Root' has a key of 1024 "
+                          "bits, which clients refuse");
 }
 END_TEST
 
@@ -824,7 +858,7 @@ UNIT_MAIN("certificate", good_pair_has_no_findings, report_counts_errors,
           issuer_of_the_same_name_is_no_issuer, ca_file_completes_the_chain,
           store_by_hash, host_without_a_store, root_that_nobody_trusts, signed_by_itself,
           cross_signed_end_is_left_aside, chain_that_goes_round, chain_that_is_very_long,
-          intermediates_are_judged, dates, lifetimes_of_public_authorities, rsa_keys,
-          curves, other_keys, weak_signatures, usage, names, names_in_the_subject_only,
-          names_are_listed_together, hostile_subjects_are_made_visible, responders,
-          key_types, look_ups_that_fail)
+          intermediates_are_judged, roots_are_judged, dates,
+          lifetimes_of_public_authorities, rsa_keys, curves, other_keys, weak_signatures,
+          usage, names, names_in_the_subject_only, names_are_listed_together,
+          hostile_subjects_are_made_visible, responders, key_types, look_ups_that_fail)
