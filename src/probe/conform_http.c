@@ -6,6 +6,7 @@
 
 #include "base/deadline.h"
 #include "probe/conform_check.h"
+#include "probe/hsts.h"
 #include "probe/http.h"
 
 #define TRIES 3
@@ -31,37 +32,18 @@ static int request(struct conform_check *c, const struct endpoint *e, bool tls,
 
 /* --- HSTS ------------------------------------------------------------------------------------ */
 
-/* A directive's value in a field ("max-age=1; includeSubDomains"): "" without one; data NULL: it is
- * not there. Ref: RFC 6797 6.1 */
-static struct bytes directive(const char *field, const char *name)
-{
-    size_t n = strlen(name);
-    for (const char *p = field; *p; p += strcspn(p, ";"), p += *p == ';') {
-        p += strspn(p, " \t");
-        if (strncasecmp(p, name, n) != 0 || !strchr("; \t=", p[n]))
-            continue;
-        const char *value = p + n + strspn(p + n, " \t");
-        if (*value != '=')
-            return bytes_str("");
-        value += 1 + strspn(value + 1, " \t\"");
-        return (struct bytes){.data = value, .len = strcspn(value, "; \t\"")};
-    }
-    return (struct bytes){.data = NULL};
-}
-
-/* What is missing in the field; NULL: nothing. */
+/* What is wrong with the field, or missing in it; NULL: nothing. */
 static char *hsts_problem(const json_t *wanted, const char *field)
 {
-    long long least = json_integer_value(json_object_get(wanted, "max_age"));
-    struct bytes age = directive(field, "max-age");
-    CLEANUP(mem_freep) char *text = bytes_dup(age);
-    if (!age.len || strtoll(text, NULL, 10) < least)
-        return mem_printf("max-age is %s", age.len ? text : "missing");
-    if (json_is_true(json_object_get(wanted, "include_subdomains")) &&
-        !directive(field, "includeSubDomains").data)
+    struct hsts found;
+    const char *why = hsts_read(field, &found);
+    if (why)
+        return mem_printf("one that browsers ignore: %s", why);
+    if (found.max_age < json_integer_value(json_object_get(wanted, "max_age")))
+        return mem_printf("max-age is %lld", (long long)found.max_age);
+    if (json_is_true(json_object_get(wanted, "include_subdomains")) && !found.subdomains)
         return mem_strdup("includeSubDomains is missing");
-    if (json_is_true(json_object_get(wanted, "preload")) &&
-        !directive(field, "preload").data)
+    if (json_is_true(json_object_get(wanted, "preload")) && !found.preload)
         return mem_strdup("preload is missing");
     return NULL;
 }

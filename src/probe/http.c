@@ -97,7 +97,7 @@ static int take_field(struct bytes field, struct http_response *r)
     if (!r->location && bytes_eq_nocase(name, BYTES("location")))
         r->location = visible(value);
     if (bytes_eq_nocase(name, BYTES("strict-transport-security")))
-        strv_take(&r->hsts, visible(value));
+        strv_take(&r->hsts, bytes_dup(value));
     return 0;
 }
 

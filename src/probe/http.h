@@ -23,7 +23,7 @@ struct http_request {
 struct http_response {
     int status;       /* 200, 301, ... */
     char *location;   /* first Location field; NULL: none; control characters escaped */
-    struct strv hsts; /* every Strict-Transport-Security field, in order */
+    struct strv hsts; /* every Strict-Transport-Security field, in order, as sent */
 };
 
 #define HTTP_INIT                                                                        \

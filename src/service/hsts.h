@@ -6,7 +6,7 @@
 
 /* What has to be sent: the profile's "http.hsts" {max_age, include_subdomains, preload}, or what is
  * sent now (NULL: nothing) where that promises more. A present value that promises all that is
- * wanted stays as it is written. Owned by the caller (free). */
+ * wanted, in words that browsers take, stays as it is written. Owned by the caller (free). */
 char *hsts_stronger(const char *present, const json_t *wanted);
 
 #endif

@@ -1,12 +1,13 @@
 /*
- * Fuzzes the head of an HTTP answer: what is taken is sound and can be shown, what is refused leaves nothing
- * behind.
+ * Fuzzes the head of an HTTP answer, and the Strict-Transport-Security in it: what is taken is sound and can be
+ * shown, what is refused leaves nothing behind.
  */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "probe/hsts.h"
 #include "probe/http.h"
 
 #define FUZZ_ASSERT(condition)                                                           \
@@ -25,6 +26,16 @@ static void check_text(const char *s)
         FUZZ_ASSERT((unsigned char)*s >= ' ' && *s != 0x7f);
 }
 
+static void check_hsts(const char *field)
+{
+    struct hsts h = {.max_age = -1};
+    const char *why = hsts_read(field, &h);
+    if (why)
+        FUZZ_ASSERT(why[0] && h.max_age == -1);
+    else
+        FUZZ_ASSERT(h.max_age >= 0 && h.max_age <= HSTS_AGE_LIMIT);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     CLEANUP(http_release) struct http_response r = HTTP_INIT;
@@ -41,6 +52,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (r.location)
         check_text(r.location);
     for (size_t i = 0; i < r.hsts.count; i++)
-        check_text(r.hsts.items[i]);
+        check_hsts(r.hsts.items[i]);
     return 0;
 }

@@ -55,5 +55,18 @@ START_TEST(garbage_promises_nothing)
 }
 END_TEST
 
+/* Browsers would ignore it. */
+START_TEST(broken_ones_do_not_stay)
+{
+    becomes("max-age=200x", 100, false, false, "max-age=200");
+    becomes("max-age=200 includeSubDomains", 100, false, false,
+            "max-age=200; includeSubDomains");
+    becomes("max-age=200; max-age=300; preload", 100, false, false,
+            "max-age=200; preload");
+    becomes("foo=\"preload\"; max-age=200", 100, true, false,
+            "max-age=200; includeSubDomains");
+}
+END_TEST
+
 UNIT_MAIN("hsts", what_is_wanted_is_written, stronger_ones_stay_as_they_are_written,
-          promises_are_added_up, garbage_promises_nothing)
+          promises_are_added_up, garbage_promises_nothing, broken_ones_do_not_stay)
