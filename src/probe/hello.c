@@ -75,15 +75,17 @@ static bool is_address(const char *name)
            inet_pton(AF_INET6, name, &address) == 1;
 }
 
-/* RFC 6066 3 */
+/* Without the dot at its end. Ref: RFC 6066 3 */
 static void add_server_name(struct buf *out, const char *name)
 {
     if (!name || is_address(name))
         return;
+    size_t n = strlen(name);
+    n -= n > 1 && name[n - 1] == '.';
     size_t ext = begin_extension(out, EXT_SERVER_NAME), list = begin(out, 2);
     buf_addc(out, 0); /* host_name */
     size_t host = begin(out, 2);
-    buf_adds(out, name);
+    buf_add(out, name, n);
     end(out, host, 2);
     end(out, list, 2);
     end(out, ext, 2);

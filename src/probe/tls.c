@@ -200,7 +200,10 @@ static int set_up(struct tls *t, SSL_CTX *ctx, const char *name)
     SSL_set_bio(t->ssl, in, out);
     SSL_set_msg_callback(t->ssl, on_message);
     SSL_set_msg_callback_arg(t->ssl, t);
-    CLEANUP(mem_freep) char *sni = mem_strdup(name); /* the macro wants it writable */
+    size_t n = name ? strlen(name) : 0;
+    n -= n > 1 && name[n - 1] == '.'; /* RFC 6066 3 */
+    CLEANUP(mem_freep)
+    char *sni = name ? mem_strndup(name, n) : NULL; /* the macro wants it writable */
     if (sni && !is_address(sni) && !SSL_set_tlsext_host_name(t->ssl, sni))
         return -1;
     return SSL_set_tlsext_status_type(t->ssl, TLSEXT_STATUSTYPE_ocsp) ? 0 : -1;

@@ -51,7 +51,7 @@ START_TEST(tls12)
     struct hello h = {.min = PROTOCOL_TLS1_2, .max = PROTOCOL_TLS1_2, .suites = &suites,
                       .groups = &groups, .schemes = &schemes, .name = "a.test",
                       .flags = HELLO_RENEGOTIATION | HELLO_EXTENDED_MASTER};
-    is_written(&h,
+    static const char expected[] =
         "16 0301 005d"                           /* handshake; record of 93 bytes */
         "01 000059"                              /* client_hello */
         "0303" RANDOM "00"                       /* version, random, no session */
@@ -62,7 +62,10 @@ START_TEST(tls12)
         "000a 0004 0002 001d"                    /* supported_groups */
         "000b 0002 01 00"                        /* ec_point_formats */
         "0017 0000"                              /* extended_master_secret */
-        "000d 0004 0002 0403");                  /* signature_algorithms */
+        "000d 0004 0002 0403";                   /* signature_algorithms */
+    is_written(&h, expected);
+    h.name = "a.test.";
+    is_written(&h, expected);
 }
 END_TEST
 
