@@ -10,7 +10,8 @@
  * is believed as in scan.h: an alert, or what comes of retries beside a control. What stays
  * unexplained is CONFORM_UNKNOWN.
  *
- * Not seen: tickets of TLS 1.3, which are encrypted; signature schemes and certificates of TLS 1.3 where
+ * Not judged: tickets of TLS 1.3, which OpenSSL sends also where they are turned off (stateful ones,
+ * SSL_CTX_set_options(3), SSL_OP_NO_TICKET). Not seen: signature schemes and certificates of TLS 1.3 where
  * an older version shows its own; what needs a secret shared beforehand.
  */
 #ifndef PROBE_CONFORM_H
@@ -34,7 +35,7 @@ enum conform_rule {
     CONFORM_COMPRESSION,
     CONFORM_RENEGOTIATION,
     CONFORM_EXTENDED_MASTER,
-    CONFORM_TICKETS,
+    CONFORM_TICKETS,  /* of TLS 1.2 and below */
     CONFORM_FALLBACK, /* RFC 7507 */
     CONFORM_CHAIN,
     CONFORM_NAME,
