@@ -119,6 +119,8 @@ check "TLS 1.3 alone shows both certificates" json "$json" \
 
 verify "$port"
 status_is 0 "TLS 1.3 alone conforms"
+check "its tickets, which OpenSSL sends even if it should not, are not judged" json "$json" \
+    'not any(f["rule"] == "tls/session-tickets" for f in it["findings"])'
 check "and its signature schemes are part of the proof" json "$json" \
     'any(f["rule"] == "tls/signature-schemes" and f["verdict"] == "conforms" for f in it["findings"])'
 cat >"$work/signatures.json" <<'END'
@@ -161,6 +163,83 @@ status_is 0 "who prefers X25519MLKEM768 conforms, too"
 check "and its certificate was seen" json "$json" \
     'any(f["rule"] == "certificate/name" and f["verdict"] == "conforms" for f in it["findings"])'
 
+# What clients refuse above the leaf.
+#   authority NAME SUBJECT ISSUER NEWKEY OPTION...    an intermediate, its issuer's key beside its issuer's certificate
+authority()
+{
+    printf 'basicConstraints=critical,CA:TRUE\nsubjectKeyIdentifier=hash\n' >"$work/authority.ext"
+    { openssl req -new -newkey "$4" -nodes -keyout "$work/$1.key" -out "$work/$1.csr" -subj "/CN=$2" &&
+        openssl x509 -req -in "$work/$1.csr" -CA "$3.pem" -CAkey "$3.key" -CAcreateserial -CAserial "$work/serial" \
+            -extfile "$work/authority.ext" -days 100 -out "$work/$1.pem" "${@:5}"; } 2>>"$work/openssl"
+}
+# issued NAME SUBJECT ALTERNATIVE-NAMES ISSUER    a leaf with the key of ec.pem
+issued()
+{
+    printf 'basicConstraints=critical,CA:FALSE\n' >"$work/leaf.ext"
+    [ -z "$3" ] || echo "subjectAltName=$3" >>"$work/leaf.ext"
+    { openssl req -new -key "$pki/ec.key" -out "$work/$1.csr" -subj "/CN=$2" &&
+        openssl x509 -req -in "$work/$1.csr" -CA "$4.pem" -CAkey "$4.key" -CAcreateserial -CAserial "$work/serial" \
+            -extfile "$work/leaf.ext" -days 90 -sha256 -out "$work/$1.pem"; } 2>>"$work/openssl"
+}
+# beneath NAME ARGUMENT...    a server with a leaf beneath that intermediate
+beneath()
+{
+    issued "$1.leaf" www.example.test DNS:www.example.test "$work/$1"
+    s_server -cert "$work/$1.leaf.pem" -key "$pki/ec.key" -cert_chain "$work/$1.pem" -cipher "$suites12:@SECLEVEL=0" "${@:2}"
+}
+chain_says()
+{
+    check "$1" json "$json" \
+        "['$2'] == [f['found'] for f in it['findings'] if f['rule'] == 'certificate/chain' and f['verdict'] == 'violation']"
+}
+authority short Short "$pki/ca" rsa:1024 -sha256
+authority old Old "$pki/ca" rsa:2048 -sha1
+authority older Older "$pki/ca" rsa:1024 -sha1
+authority narrow Narrow "$pki/ca" rsa:2048 -sha256
+beneath short
+finds "an intermediate with an RSA key of 1024 bits" certificate/chain
+chain_says "it is named" "the intermediate certificate \\'CN=Short\\' has a key of 1024 bits (RSA)"
+run tlsharden scan "127.0.0.1:$port" --ca "$pki/ca.pem" --format json
+check "scan does not trust it, either" json "$OUT" '["CN=Short" in c["chain"] for c in it[0]["certificates"]] == [True]'
+beneath old
+finds "an intermediate signed with SHA-1" certificate/chain
+chain_says "it is named" "the intermediate certificate \\'CN=Old\\' is signed with SHA1"
+beneath older -tls1_3
+finds "both, in TLS 1.3 alone" certificate/chain
+chain_says "both are told" "the intermediate certificate \\'CN=Older\\' has a key of 1024 bits (RSA) and is signed with SHA1"
+beneath narrow
+verify "$port"
+status_is 0 "an intermediate with a key of 2048 bits passes"
+cat >"$work/long.json" <<'END'
+{ "name": "long", "extends": "strict", "certificate": { "rsa_min_bits": 3072 } }
+END
+finds "and is too short for a profile that asks for 3072" certificate/key --profile "$work/long.json"
+check "it is named" json "$json" \
+    '"the intermediate certificate \u0027CN=Narrow\u0027 has one of 2048 bits" in [f["found"] for f in it["findings"]]'
+
+# Names: what RFC 9525 does not let pass.
+named()
+{
+    issued named "$1" "$2" "$pki/intermediate"
+    s_server -cert "$work/named.pem" -key "$pki/ec.key" -cert_chain "$pki/intermediate.pem"
+}
+named www.example.test ''
+finds "a name in the subject only" certificate/name
+check "it is said where the name is" json "$json" \
+    'any(f["found"] == "no alternative name, where clients look; its common name is www.example.test" for f in it["findings"])'
+named www.example.test IP:192.0.2.1
+finds "a name in the subject, beside an address" certificate/name
+named x 'DNS:w*.example.test'
+finds "a wildcard that is a part of a label" certificate/name
+named x 'DNS:*.example.test'
+verify "$port"
+status_is 0 "a wildcard that is a label passes"
+verify "$port" --name www.example.test.
+status_is 0 "a dot at the name's end changes nothing"
+s_server -tls1_3 -servername www.example.test -servername_fatal -cert2 "$pki/rsa.pem" -key2 "$pki/rsa.key"
+verify "$port" --name www.example.test.
+is "$(rules "$json" inconclusive) $(rules "$json")" ' certificate/chain' "nor is it sent, where only that name is served"
+
 # A certificate that names a responder, and demands a staple.
 stapling()
 {
@@ -180,6 +259,42 @@ s_server -status_file "$pki/stapled.fresh.der"
 finds "a staple of another certificate" certificate/staple
 stapling
 finds "no staple, which the certificate demands" certificate/staple
+
+# --- HTTP ----------------------------------------------------------------------------------------
+
+# hsts RULE NAME FIELD...    what comes of a web server that sends these values
+hsts()
+{
+    serve web python3 -c 'import socket, ssl, sys
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain(sys.argv[2], sys.argv[3])
+fields = "".join("Strict-Transport-Security: %s\r\n" % field for field in sys.argv[4:])
+listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+while True:
+    plain, _ = listener.accept()
+    try:
+        with context.wrap_socket(plain, server_side=True) as channel:
+            channel.settimeout(5)
+            if channel.recv(9999):
+                channel.sendall(("HTTP/1.1 200 OK\r\n%s\r\n" % fields).encode())
+    except OSError:
+        plain.close()' @PORT@ "$pki/rsa.chain.pem" "$pki/rsa.key" "${@:3}"
+    verify "$port/https"
+    check "HSTS: $2" json "$json" \
+        "['$1'] == [f['found'] or 'passes' for f in it['findings'] if f['rule'] == 'http/hsts']"
+}
+void='one that browsers ignore:'
+hsts passes "long enough" 'max-age=63072000'
+hsts passes "a quoted value, spaces, directives that nobody knows" 'x="a;b"; Max-Age = "63072000" ;; preload'
+hsts passes "the first field counts" 'max-age=63072000' 'max-age=1'
+hsts 'max-age is 1' "not the second" 'max-age=1' 'max-age=63072000'
+hsts 'max-age is 300' "too short" 'max-age=300'
+hsts 'no such field' "none"
+hsts "$void max-age is no number" "something behind the number" 'max-age=63072000x'
+hsts "$void max-age is missing" "a number within another directive" 'foo="; max-age=63072000"'
+hsts "$void a directive is there twice" "a directive that is there twice" 'max-age=63072000; max-age=63072000'
+hsts "$void it is malformed" "no semicolon" 'max-age=63072000 preload'
+hsts passes "a number that is too large" 'max-age=99999999999999999999999999'
 
 # --- exact ---------------------------------------------------------------------------------------
 
