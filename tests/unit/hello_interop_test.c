@@ -273,12 +273,22 @@ START_TEST(real_shares_are_answered)
 }
 END_TEST
 
+/* ML-KEM-768's key and X25519's. Ref: draft-ietf-tls-ecdhe-mlkem 4.1 */
+START_TEST(a_hybrid_share)
+{
+    CLEANUP(buf_release) struct buf key = BUF_INIT;
+    ck_assert(share_key(0x11ec, &key));
+    ck_assert_uint_eq(key.len, 1184 + 32);
+    ck_assert_int_ne(memcmp(key.data, key.data + 1184, 32), 0);
+}
+END_TEST
+
 /* What libcrypto lacks, what TLS 1.3 has no use for, and what is none. */
 START_TEST(shares_that_cannot_be_made)
 {
     CLEANUP(buf_release) struct buf key = BUF_INIT;
     struct ids one = IDS_INIT;
-    static const uint16_t none[] = {0x11ec, 0x0013, 0xfefe};
+    static const uint16_t none[] = {0x11eb, 0x0013, 0xfefe};
     for (size_t i = 0; i < ARRAY_LEN(none); i++) {
         ck_assert(!share_key(none[i], &key));
         ids_add(&one, none[i]);
@@ -292,4 +302,4 @@ END_TEST
 
 UNIT_MAIN("hello_interop", each_suite_alone, all_of_libssl_is_offered,
           extensions_are_answered, groups_and_schemes, real_shares_are_answered,
-          shares_that_cannot_be_made)
+          a_hybrid_share, shares_that_cannot_be_made)
