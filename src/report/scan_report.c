@@ -152,6 +152,17 @@ static void add_schemes(const struct page *p, enum protocol v)
              scan_mark_scheme(p->r->policy, schemes->items[i]));
 }
 
+static void add_names(const struct page *p, const struct handshake_certificate *c)
+{
+    buf_addf(p->out, "    for %s", c->names.count ? c->names.items[0] : "nobody");
+    for (size_t i = 1; i < c->names.count; i++)
+        buf_addf(p->out, "%s %s", i % 4 ? "," : ",\n       ", c->names.items[i]);
+    buf_addf(p->out, "%s\n",
+             c->names_common   ? ", but as a common name only, where clients do not look"
+             : c->name_matches ? ""
+                               : ", which is not the name that was asked for");
+}
+
 static void add_certificate(const struct page *p, const struct handshake_certificate *c)
 {
     CLEANUP(buf_release) struct buf text = BUF_INIT;
@@ -159,11 +170,11 @@ static void add_certificate(const struct page *p, const struct handshake_certifi
     buf_addf(&text, "%s %d%s%s, until %s", c->key_type ? c->key_type : "unknown", c->bits,
              c->curve ? " " : "", c->curve ? c->curve : "", until);
     line(p, buf_str(&text), scan_mark_certificate(p->r->policy, c));
-    buf_addf(p->out, "    for %s", c->names.count ? c->names.items[0] : "nobody");
-    for (size_t i = 1; i < c->names.count; i++)
-        buf_addf(p->out, "%s %s", i % 4 ? "," : ",\n       ", c->names.items[i]);
-    buf_addf(p->out, "%s\n",
-             c->name_matches ? "" : ", which is not the name that was asked for");
+    add_names(p, c);
+    if (c->chain_text && !c->trusted && strcmp(c->chain_text, "not judged") != 0)
+        buf_addf(p->out, "    not trusted: %s\n", c->chain_text);
+    if (c->weak_digest && !c->self_signed)
+        buf_addf(p->out, "    signed with %s, which clients refuse\n", c->weak_digest);
 }
 
 static void add_certificates(const struct page *p)

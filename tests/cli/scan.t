@@ -161,6 +161,14 @@ for k in 2 3 5 8 13; do
         "bool(it['inconclusive']) == ($STATUS == 4)"
 done
 
+# --- certificates that clients refuse --------------------------------------------------------------
+
+openssl req -x509 -newkey rsa:2048 -nodes -keyout "$work/cn.key" -out "$work/cn.pem" -days 9 -subj /CN=www.example.test 2>/dev/null
+s_server -cert "$work/cn.pem" -key "$work/cn.key"
+run tlsharden scan "127.0.0.1:$port" --name www.example.test --ca "$pki/ca.pem"
+out_has '^    for www.example.test, but as a common name only, where clients do not look$' "a common name is none"
+out_has '^    not trusted: self-signed certificate$' "and what a chain lacks is told"
+
 # --- the command line ----------------------------------------------------------------------------
 
 run tlsharden scan
