@@ -127,10 +127,18 @@ struct fibers *fibers_new(void)
     return mem_alloc(sizeof(struct fibers));
 }
 
+static void release(struct fiber *f)
+{
+    munmap(f->stack, FIBER_STACK + page());
+    free(f);
+}
+
 void fibers_freep(struct fibers **all)
 {
     if (!*all)
         return;
+    for (size_t i = 0; i < (*all)->count; i++)
+        release((*all)->items[i]);
     free((*all)->items);
     free((*all)->polled);
     free(*all);
@@ -140,12 +148,6 @@ void fibers_freep(struct fibers **all)
 size_t fibers_count(const struct fibers *all)
 {
     return all->count;
-}
-
-static void release(struct fiber *f)
-{
-    munmap(f->stack, FIBER_STACK + page());
-    free(f);
 }
 
 static char *map_stack(void)

@@ -25,7 +25,7 @@ struct fibers;
 
 struct fibers *fibers_new(void); /* owned by the caller (fibers_freep) */
 
-/* None may be left: fibres are not cut off in the middle. */
+/* One that has not ended is gone where it waits, with what it holds: it may hold nothing. */
 void fibers_freep(struct fibers **all);
 
 /* Runs `run(arg)` as a new fibre until it waits for the first time. Not from within a fibre. */

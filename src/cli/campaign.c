@@ -7,9 +7,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "base/apart.h"
@@ -27,6 +29,8 @@
 #define RATE_LIMIT     100000
 #define PER_HOST       4
 #define TARGETS_LIMIT  ((size_t)16 << 20)
+
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"
 
 void campaign_release(struct campaign *c)
 {
@@ -104,19 +108,29 @@ static int read_targets(const char *path, struct buf *ret, struct err *err)
 }
 
 /* One a line; what follows a "#" is a comment. */
+static int add_line(struct campaign *c, struct bytes line, struct err *err)
+{
+    if (memchr(line.data, '\0', line.len))
+        return err_set(err, ERR_INPUT, "there is a NUL in the line: this is no text");
+    const char *comment = memchr(line.data, '#', line.len);
+    if (comment)
+        line.len = (size_t)(comment - line.data);
+    CLEANUP(mem_freep) char *text = bytes_dup(bytes_trim(line));
+    return *text ? add_target(c, text, err) : 0;
+}
+
 static int add_file(struct campaign *c, const char *path, struct err *err)
 {
     CLEANUP(buf_release) struct buf content = BUF_INIT;
     if (read_targets(path, &content, err) < 0)
         return -1;
     struct bytes rest = bytes_buf(&content), line;
+    if (bytes_starts(rest, BYTE_ORDER_MARK))
+        rest = (struct bytes){.data = rest.data + strlen(BYTE_ORDER_MARK),
+                              .len = rest.len - strlen(BYTE_ORDER_MARK)};
     for (size_t number = 1; bytes_next_line(&rest, &line); number++) {
-        const char *comment = memchr(line.data, '#', line.len);
-        if (comment)
-            line.len = (size_t)(comment - line.data);
-        CLEANUP(mem_freep) char *text = bytes_dup(bytes_trim(line));
         struct err own = ERR_INIT;
-        if (*text && add_target(c, text, &own) < 0)
+        if (add_line(c, line, &own) < 0)
             return err_at(err, path, number, 0, "%s", own.text);
     }
     return 0;
@@ -163,15 +177,17 @@ static int check_name(const char *name, struct err *err)
 
 static int collect(struct campaign *c, int argc, char **argv, struct err *err)
 {
-    const char *file = cli_value(c->cli, "targets");
+    const struct strv *files = cli_values(c->cli, "targets");
     for (int i = 0; i < argc; i++)
         if (add_target(c, argv[i], err) < 0)
             return err_context(err, "%s", c->cli->command->name);
-    c->streams = file != NULL;
-    if (file && add_file(c, file, err) < 0)
-        return -1;
-    if (file && c->count == 0)
-        return err_set(err, ERR_INPUT, "%s: there is no target in it", file);
+    c->streams = files->count > 0;
+    for (size_t i = 0; i < files->count; i++)
+        if (add_file(c, files->items[i], err) < 0)
+            return -1;
+    if (c->streams && c->count == 0)
+        return err_set(err, ERR_INPUT, "%s: there is no target in it%s", files->items[0],
+                       files->count > 1 ? ", nor in the others" : "");
     return 0;
 }
 
@@ -179,14 +195,11 @@ int campaign_begin(const struct cli *cli, int argc, char **argv, struct campaign
                    struct err *err)
 {
     CLEANUP(campaign_release) struct campaign c = CAMPAIGN_INIT;
-    const char *resume = cli_value(cli, "resume");
     c.cli = cli;
     if (check_name(cli_value(cli, "name"), err) < 0)
         return -1;
     if (take_numbers(&c, err) < 0 || collect(&c, argc, argv, err) < 0 ||
         !(c.anchors = anchors_load(cli_value(cli, "ca"), err)))
-        return -1;
-    if (resume && campaign_resume(&c, resume, err) < 0)
         return -1;
     *ret = c;
     c = (struct campaign)CAMPAIGN_INIT;
@@ -236,6 +249,9 @@ struct course {
     size_t first; /* not started: none before */
     size_t shown; /* handed back in order so far */
     size_t ended;
+    int signals;    /* a signalfd of those that interrupt; -1: none does */
+    size_t waiting; /* fibres that wait for one */
+    bool over;      /* no more are begun */
 };
 
 struct job {
@@ -291,7 +307,7 @@ static void show_progress(const struct course *k, const struct campaign_target *
 
 static void start(struct course *k, struct fibers *all)
 {
-    while (fibers_count(all) < (size_t)k->c->parallel) {
+    while (!k->over && k->running_count < (size_t)k->c->parallel) {
         struct campaign_target *t = next_target(k);
         if (!t)
             return;
@@ -305,12 +321,28 @@ static void start(struct course *k, struct fibers *all)
     }
 }
 
+/* An error of standard output stays: what was printed before it is all that was. */
+static bool is_written(void)
+{
+    return fflush(stdout) == 0 && !ferror(stdout);
+}
+
+/* After a failure nothing new is begun. */
 static int hand_back(struct course *k, struct campaign_target *t, struct err *err)
 {
+    int failed = 0;
     progress_done(k->c->cli);
-    int status = k->work->done(k->work->ctx, &t->endpoint, t->result);
+    t->status = k->work->done(k->work->ctx, &t->endpoint, t->result);
+    t->handed_back = true;
     t->result = NULL;
-    return campaign_note(k->c, t, status, err);
+    if (k->work->at_end)
+        return 0;
+    if (!is_written())
+        k->over = true;
+    else
+        failed = campaign_note(k->c, t, err);
+    k->over = k->over || failed;
+    return failed;
 }
 
 /* Those that have ended since: their places are free. */
@@ -337,19 +369,74 @@ static int collect_ended(struct course *k, struct err *err)
     return failed;
 }
 
-/* After a failure nothing new is begun. */
+/* --- signals --------------------------------------------------------------------------------- */
+
+static sigset_t interrupting(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    return set;
+}
+
+/* A fibre. The next such signal ends the process. */
+static void await_signal(void *arg)
+{
+    struct course *k = arg;
+    sigset_t set = interrupting();
+    struct signalfd_siginfo ignored;
+    struct pollfd p = {.fd = k->signals, .events = POLLIN};
+    while (read(k->signals, &ignored, sizeof ignored) < 0)
+        fiber_poll(&p, -1);
+    k->over = true;
+    k->waiting = 0;
+    sigprocmask(SIG_UNBLOCK, &set, NULL);
+    progress_done(k->c->cli);
+    cli_warn("interrupted: what is under way is ended; once more stops it, and prints "
+             "nothing");
+}
+
+static void heed_signals(struct course *k, struct fibers *all)
+{
+    sigset_t set = interrupting();
+    k->signals = k->work->at_end ? signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK) : -1;
+    if (k->signals < 0)
+        return;
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    k->waiting = 1;
+    fibers_start(all, await_signal, k);
+}
+
+/* Those that came behind one that was not begun, too. */
+static int hand_back_rest(struct course *k, struct err *err)
+{
+    int failed = 0;
+    for (size_t i = 0; i < k->c->count; i++) {
+        struct campaign_target *t = &k->c->items[i];
+        k->c->left += !t->done;
+        if (t->done && !t->handed_back && hand_back(k, t, err) < 0)
+            failed = -1;
+    }
+    return failed;
+}
+
 static int run_all(struct course *k, struct err *err)
 {
     CLEANUP(fibers_freep) struct fibers *all = fibers_new();
     int failed = 0;
+    heed_signals(k, all);
     start(k, all);
     while (k->running_count) {
-        fibers_run(all);
+        if (fibers_count(all) > k->waiting)
+            fibers_run(all);
         if (collect_ended(k, err) < 0)
             failed = -1;
-        if (!failed)
-            start(k, all);
+        start(k, all);
     }
+    if (hand_back_rest(k, err) < 0)
+        failed = -1;
+    fd_close(&k->signals);
     return failed;
 }
 
@@ -381,4 +468,14 @@ int campaign_run(struct campaign *c, const struct campaign_work *work, struct er
     int failed = run_all(&k, err);
     progress_done(c->cli);
     return failed;
+}
+
+int campaign_end(struct campaign *c, struct err *err)
+{
+    if (!is_written())
+        return 0;
+    for (size_t i = 0; i < c->count; i++)
+        if (c->items[i].handed_back && campaign_note(c, &c->items[i], err) < 0)
+            return -1;
+    return 0;
 }

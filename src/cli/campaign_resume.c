@@ -1,5 +1,5 @@
 /*
- * A head that says what the run is about, then a line for each target that has a verdict: the
+ * A head with a digest of all that verdicts depend on, then a line for each target that has a verdict: the
  * target, a space, the exit status it stands for, a full stop. A line without its stop was cut off
  * by a crash and counts for nothing.
  */
@@ -12,15 +12,40 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/digest.h"
 #include "base/file.h"
 
 #define LIMIT ((size_t)64 << 20)
 
-static char *head_of(const struct campaign *c)
+#define HEAD "# tlsharden "
+
+static int digest_file(const char *path, char ret[static DIGEST_SIZE], struct err *err)
 {
-    const char *exact = cli_value(c->cli, "exact") ? " exactly" : "";
-    return mem_printf("# tlsharden %s, profile %s%s\n", c->cli->command->name,
-                      c->cli->profile, exact);
+    CLEANUP(buf_release) struct buf content = BUF_INIT;
+    if (path && file_read(path, FILE_LIMIT, &content, NULL, err) < 0)
+        return -1;
+    digest_sha256(bytes_buf(&content), ret);
+    return 0;
+}
+
+/* Owned by the caller (free); NULL on failure. */
+static char *head_of(const struct campaign *c, json_t *rules, struct err *err)
+{
+    char anchors[DIGEST_SIZE], all[DIGEST_SIZE];
+    if (digest_file(cli_value(c->cli, "ca"), anchors, err) < 0)
+        return NULL;
+    json_t *asked CLEANUP(json_decrefp) =
+        json_pack("{s:s, s:s, s:s?, s:s, s:O}", "version", TLSHARDEN_VERSION, "command",
+                  c->cli->command->name, "name", cli_value(c->cli, "name"), "ca", anchors,
+                  "rules", rules);
+    CLEANUP(mem_freep)
+    char *text = asked ? json_dumps(asked, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+    if (!text) {
+        err_set(err, ERR_BUG, "--resume: jansson cannot say what the verdicts depend on");
+        return NULL;
+    }
+    digest_sha256(bytes_str(text), all);
+    return mem_printf(HEAD "%s, rules %s\n", c->cli->command->name, all);
 }
 
 /* "TARGET STATUS." with its newline: the length of the target; 0: it is no such line. */
@@ -54,7 +79,7 @@ static void mark(struct campaign *c, struct campaign_target **sorted, const char
     }
     for (; low < c->count && strcmp(sorted[low]->key, key) == 0; low++) {
         sorted[low]->done = true;
-        c->worst_before = c->worst_before > status ? c->worst_before : status;
+        sorted[low]->status |= status;
     }
 }
 
@@ -67,24 +92,39 @@ static void remove_done(struct campaign *c)
             c->items[kept++] = *t;
             continue;
         }
+        c->skipped++;
+        c->skipped_bad += t->status == 1;
         endpoint_release(&t->endpoint);
         free(t->key);
-        c->skipped++;
     }
     c->count = kept;
 }
 
-static int read_lines(struct campaign *c, const char *path, struct bytes rest,
+static int check_head(struct bytes line, const char *head, const char *path,
                       struct err *err)
 {
-    CLEANUP(mem_freep) char *head = head_of(c);
+    if (bytes_is(line, head))
+        return 0;
+    if (line.len == 0 || line.data[line.len - 1] != '\n')
+        return err_at(err, path, 1, 0,
+                      "the first line was cut off, and nothing stands behind it: remove "
+                      "the file");
+    if (!bytes_starts(line, HEAD))
+        return err_at(err, path, 1, 0, "this is no file of --resume: name another");
+    return err_at(err, path, 1, 0,
+                  "begun by another command or version, or by other rules (the profile, "
+                  "--ca, --name and what else verdicts depend on): begin another file, "
+                  "or remove it");
+}
+
+static int read_lines(struct campaign *c, const char *head, const char *path,
+                      struct bytes rest, struct err *err)
+{
     struct campaign_target **sorted CLEANUP(mem_freep) =
         mem_alloc((c->count + 1) * sizeof *sorted);
     struct bytes line;
-    if (!bytes_next_line(&rest, &line) || !bytes_is(line, head))
-        return err_at(
-            err, path, 1, 0,
-            "begun by another command, or with another profile: take a new file");
+    if (!bytes_next_line(&rest, &line) || check_head(line, head, path, err) < 0)
+        return -1;
     for (size_t i = 0; i < c->count; i++)
         sorted[i] = &c->items[i];
     qsort(sorted, c->count, sizeof *sorted, by_key);
@@ -99,10 +139,10 @@ static int read_lines(struct campaign *c, const char *path, struct bytes rest,
     return 0;
 }
 
-int campaign_resume(struct campaign *c, const char *path, struct err *err)
+static int open_file(struct campaign *c, const char *head, const char *path,
+                     struct err *err)
 {
     CLEANUP(buf_release) struct buf content = BUF_INIT;
-    CLEANUP(mem_freep) char *head = head_of(c);
     struct stat st;
     c->resume_fd =
         open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0666);
@@ -113,7 +153,7 @@ int campaign_resume(struct campaign *c, const char *path, struct err *err)
     if (st.st_size == 0)
         return file_write_all(c->resume_fd, head, strlen(head), path, err);
     if (file_read_fd(c->resume_fd, path, LIMIT, &content, NULL, err) < 0 ||
-        read_lines(c, path, bytes_buf(&content), err) < 0)
+        read_lines(c, head, path, bytes_buf(&content), err) < 0)
         return -1;
     /* A line that was cut off must not run into the next. */
     return content.data[content.len - 1] == '\n'
@@ -121,11 +161,34 @@ int campaign_resume(struct campaign *c, const char *path, struct err *err)
                : file_write_all(c->resume_fd, "\n", 1, path, err);
 }
 
-int campaign_note(struct campaign *c, const struct campaign_target *t, int status,
-                  struct err *err)
+static void tell_skipped(const struct campaign *c, const char *path)
 {
-    if (c->resume_fd < 0 || status > 1)
+    CLEANUP(buf_release) struct buf bad = BUF_INIT;
+    if (c->skipped_bad)
+        buf_addf(&bad, "; %zu with violations", c->skipped_bad);
+    if (c->skipped)
+        cli_say(c->cli, "%zu done before and skipped, says '%s'%s", c->skipped, path,
+                buf_str(&bad));
+}
+
+int campaign_resume(struct campaign *c, json_t *rules, struct err *err)
+{
+    json_t *own CLEANUP(json_decrefp) = rules;
+    const char *path = cli_value(c->cli, "resume");
+    if (!path)
         return 0;
-    CLEANUP(mem_freep) char *line = mem_printf("%s %d.\n", t->key, status);
+    CLEANUP(mem_freep) char *head = head_of(c, own, err);
+    if (!head || open_file(c, head, path, err) < 0)
+        return -1;
+    tell_skipped(c, path);
+    return 0;
+}
+
+int campaign_note(struct campaign *c, struct campaign_target *t, struct err *err)
+{
+    if (c->resume_fd < 0 || t->noted || t->status > 1)
+        return 0;
+    CLEANUP(mem_freep) char *line = mem_printf("%s %d.\n", t->key, t->status);
+    t->noted = true;
     return file_write_all(c->resume_fd, line, strlen(line), "the file of --resume", err);
 }

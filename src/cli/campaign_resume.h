@@ -1,15 +1,11 @@
-/* The file of --resume: which targets are done, and what came of them. */
+/* The file of --resume: which targets are done, and what came of them. campaign_resume() reads it. */
 #ifndef CLI_CAMPAIGN_RESUME_H
 #define CLI_CAMPAIGN_RESUME_H
 
 #include "cli/campaign.h"
 
-/* Reads it, or begins it; takes out of the campaign what is done. ERR_INPUT: it belongs to another
- * command or profile. */
-int campaign_resume(struct campaign *c, const char *path, struct err *err) MUST_CHECK;
-
-/* Adds a line, unless there is no such file, or no verdict. */
-int campaign_note(struct campaign *c, const struct campaign_target *t, int status,
+/* Adds a line, unless there is no such file, no verdict, or one already. */
+int campaign_note(struct campaign *c, struct campaign_target *t,
                   struct err *err) MUST_CHECK;
 
 #endif

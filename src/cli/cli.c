@@ -274,7 +274,7 @@ static int take_option(struct cli *cli, int c, const char *long_name, char **arg
     if (c >= COMMAND_BASE && !cli->command)
         return postpone(cli, long_name);
     if (c >= COMMAND_BASE) {
-        cli->values[c - COMMAND_BASE] = optarg ? optarg : "";
+        strv_add(&cli->values[c - COMMAND_BASE], optarg ? optarg : "");
         return 0;
     }
     size_t global = c >= GLOBAL_BASE ? (size_t)(c - GLOBAL_BASE) : ARRAY_LEN(globals);
@@ -388,6 +388,13 @@ static int finish(const struct cli *cli, int status, const struct err *err)
     return status;
 }
 
+static void release_values(struct cli *cli)
+{
+    for (size_t i = 0; cli->values && i < own_options(cli->command); i++)
+        strv_release(&cli->values[i]);
+    free(cli->values);
+}
+
 int main(int argc, char **argv)
 {
     CLEANUP(json_doc_release) struct json_doc task = JSON_DOC_INIT;
@@ -404,17 +411,24 @@ int main(int argc, char **argv)
     int status = finish(&cli, run(&cli, argc, argv, &err), &err);
     strv_release(&cli.services);
     strv_release(&cli.early);
-    free(cli.values);
+    release_values(&cli);
     free(cli.found_datadir);
     return status;
 }
 
-const char *cli_value(const struct cli *cli, const char *name)
+const struct strv *cli_values(const struct cli *cli, const char *name)
 {
+    static const struct strv none = STRV_INIT;
     for (size_t i = 0; i < own_options(cli->command); i++)
         if (strcmp(cli->command->options[i].name, name) == 0)
-            return cli->values[i];
-    return NULL;
+            return &cli->values[i];
+    return &none;
+}
+
+const char *cli_value(const struct cli *cli, const char *name)
+{
+    const struct strv *all = cli_values(cli, name);
+    return all->count ? all->items[all->count - 1] : NULL;
 }
 
 void cli_print_json(const json_t *json)

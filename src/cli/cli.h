@@ -32,8 +32,7 @@ struct cli {
     struct pager *pager;
     bool quiet, verbose;
     const struct command *command;
-    const char *
-        *values; /* of the command's own options, in their order; NULL: not given */
+    struct strv *values; /* owned; of each of the command's own options, in their order */
     char *found_datadir; /* owned storage behind datadir */
     struct strv early;   /* owned; options of a command that stood before its name */
 };
@@ -58,8 +57,12 @@ extern const struct command command_apply, command_ciphers, command_confirm, com
     command_explain, command_history, command_profile, command_recover, command_rehearse,
     command_render, command_rollback, command_scan, command_services, command_verify;
 
-/* The value of one of the command's own options: NULL when not given, "" for a given flag. */
+/* The value of one of the command's own options, the last where it was given several times: NULL
+ * when not given, "" for a given flag. */
 const char *cli_value(const struct cli *cli, const char *name);
+
+/* All its values, in their order. Borrowed. */
+const struct strv *cli_values(const struct cli *cli, const char *name);
 
 /* Prints JSON as this program prints it: indented, sorted, a newline at the end. */
 void cli_print_json(const json_t *json);

@@ -15,6 +15,7 @@ struct scanning {
     const struct cli *cli;
     const struct policy *policy; /* NULL: no profile was given */
     const char *profile;
+    json_t *rules; /* borrowed; the profile; NULL: none was given */
     X509_STORE *anchors;
     struct pace *pace;
     json_t *all; /* reports, with --format json, unless they are printed as they come */
@@ -57,7 +58,6 @@ static int show(void *ctx, const struct endpoint *e, void *result)
         campaign_print_line(scan_report_json(&report));
     else
         show_text(s, &report);
-    fflush(stdout);
     scan_release(found);
     free(found);
     return incomplete ? err_exit_status(ERR_SYSTEM) : 0;
@@ -70,12 +70,16 @@ static int scan_all(struct scanning *s, struct campaign *targets, struct err *er
     s->all = all;
     s->anchors = targets->anchors;
     s->pace = &targets->pace;
-    struct campaign_work work = {.ctx = s, .run = scan_one, .done = show};
-    if (campaign_run(targets, &work, err) < 0)
+    struct campaign_work work = {
+        .ctx = s, .run = scan_one, .done = show, .at_end = collect};
+    if (campaign_resume(targets, json_pack("{s:O?}", "profile", s->rules), err) < 0 ||
+        campaign_run(targets, &work, err) < 0)
         return -1;
     if (all)
         cli_print_json(all);
-    if (!s->incomplete)
+    if (campaign_end(targets, err) < 0)
+        return -1;
+    if (!s->incomplete && !targets->left)
         return 0;
     cli_say(s->cli, "incomplete: not everything could be found out");
     return err_exit_status(ERR_SYSTEM);
@@ -89,7 +93,7 @@ static int run(const struct cli *cli, int argc, char **argv, struct err *err)
     struct scanning s = {.cli = cli};
     if (campaign_begin(cli, argc, argv, &targets, err) < 0)
         return -1;
-    if (targets.count + targets.skipped == 0)
+    if (targets.count == 0)
         return err_set(err, ERR_USAGE,
                        "scan: what? Name targets, as in mail.example.org:25");
     if (cli->profile_given) {
@@ -99,6 +103,7 @@ static int run(const struct cli *cli, int argc, char **argv, struct err *err)
             return -1;
         s.policy = &policy;
         s.profile = profile->name;
+        s.rules = profile_effective(profile);
     }
     return scan_all(&s, &targets, err);
 }

@@ -93,7 +93,6 @@ static void print_line(const struct endpoint *e, const struct verified *got, int
         "{s:s, s:s, s:i, s:f, s:o}", "target", buf_str(&target), "verdict",
         word_of(status), "connections", (int)got->connections, "seconds",
         (double)got->took_ms / 1000, "findings", findings_json(&got->findings)));
-    fflush(stdout);
 }
 
 static int take(void *ctx, const struct endpoint *e, void *result)
@@ -126,6 +125,12 @@ static int report(const struct verifying *v, int status, struct err *err)
             json_pack("{s:s, s:s, s:i, s:o}", "profile", v->profile->name, "verdict",
                       word_of(status), "connections", (int)v->connections, "findings",
                       findings_json(&v->all));
+        if (v->all.resumed)
+            json_object_update_new(
+                json, json_pack("{s:i, s:i}", "resumed", (int)v->all.resumed,
+                                "resumed_with_violations", (int)v->all.resumed_bad));
+        if (v->all.left)
+            json_object_set_new(json, "left", json_integer((json_int_t)v->all.left));
         cli_print_json(json);
         return status;
     }
@@ -139,22 +144,58 @@ static int report(const struct verifying *v, int status, struct err *err)
     return status;
 }
 
+static json_t *rule_of(const struct verifying *v, const struct campaign_target *t)
+{
+    CLEANUP(policy_release) struct policy ignored = POLICY_INIT;
+    struct err err = ERR_INIT;
+    unsigned versions = 0;
+    const struct endpoint *e = &t->endpoint;
+    if (find_policy(v, e, &ignored, &versions, &err) < 0)
+        return json_string(err.text);
+    return json_pack("[s, b, b, i]", t->key, (int)e->required, (int)e->fewer_versions,
+                     (int)versions);
+}
+
+/* All that verdicts depend on beside a target: profile, options, and what the plan knows of this host's endpoints. */
+static json_t *rules_of(const struct verifying *v, const struct campaign *targets)
+{
+    json_t *planned = json_array();
+    for (size_t i = 0; v->plan && i < targets->count; i++)
+        json_array_append_new(planned, rule_of(v, &targets->items[i]));
+    return json_pack("{s:O, s:b, s:s, s:o}", "profile", profile_effective(v->profile),
+                     "exact", (int)v->exact, "fail_on", finding_severity_name(v->fail_on),
+                     "planned", planned);
+}
+
+static int verdict_on_all(const struct verifying *v)
+{
+    if (v->failed || v->all.resumed_bad)
+        return 1;
+    return v->unsure || v->all.left ? err_exit_status(ERR_SYSTEM) : 0;
+}
+
 static int verify_all(struct verifying *v, struct campaign *targets, struct err *err)
 {
     struct campaign_work work = {.ctx = v, .run = verify_one, .done = take};
+    if (campaign_resume(targets, rules_of(v, targets), err) < 0)
+        return -1;
     v->anchors = targets->anchors;
     v->pace = &targets->pace;
     v->streams = targets->streams && v->cli->format == CLI_JSON;
     bool brief = v->plan && !v->cli->verbose && v->cli->format == CLI_TEXT;
     v->many = brief || (targets->streams && v->cli->format != CLI_JUNIT);
+    work.at_end = !v->streams;
     int status = campaign_run(targets, &work, err);
+    v->all.resumed = targets->skipped;
+    v->all.resumed_bad = targets->skipped_bad;
+    v->all.left = targets->left;
     if (status == 0) {
-        status = v->failed || targets->worst_before == 1 ? 1
-                 : v->unsure                             ? err_exit_status(ERR_SYSTEM)
-                                                         : 0;
+        status = verdict_on_all(v);
         findings_sort(&v->all);
         if (!v->streams)
             status = report(v, status, err);
+        if (status >= 0 && campaign_end(targets, err) < 0)
+            status = -1;
     }
     findings_release(&v->all);
     return status;
@@ -217,8 +258,8 @@ static int run(const struct cli *cli, int argc, char **argv, struct err *err)
     if (take_fail_on(cli, &v.fail_on, err) < 0 ||
         campaign_begin(cli, argc, argv, &targets, err) < 0)
         return -1;
-    return targets.count + targets.skipped ? verify_targets(cli, &v, &targets, err)
-                                           : verify_host(cli, &v, &targets, err);
+    return targets.count ? verify_targets(cli, &v, &targets, err)
+                         : verify_host(cli, &v, &targets, err);
 }
 
 static const struct cli_option options[] = {

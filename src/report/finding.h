@@ -56,6 +56,9 @@ struct findings {
     struct finding *items;
     size_t count, cap;
     size_t dropped; /* conforming ones that were counted and are gone */
+    /* Subjects without findings here: an earlier run has reported them (some with violations), or nobody got round
+     * to them. */
+    size_t resumed, resumed_bad, left;
 };
 
 #define FINDINGS_INIT                                                                    \

@@ -123,6 +123,27 @@ static void add_suites(xmlNode *root, const struct findings *f)
         i += add_suite(root, sorted + i, f->count - i);
 }
 
+static void add_property(xmlNode *properties, const char *name, size_t n)
+{
+    xmlNode *node = xmlNewChild(properties, NULL, XML("property"), NULL);
+    set(node, "name", name);
+    set_count(node, "value", n);
+}
+
+/* Properties belong to suites, so it is one without cases. */
+static void add_others(xmlNode *root, const struct findings *f)
+{
+    if (f->resumed == 0 && f->left == 0)
+        return;
+    xmlNode *suite = xmlNewChild(root, NULL, XML("testsuite"), NULL);
+    set(suite, "name", "not in this report");
+    set_counts(suite, 0, 0, 0);
+    xmlNode *properties = xmlNewChild(suite, NULL, XML("properties"), NULL);
+    add_property(properties, "resumed", f->resumed);
+    add_property(properties, "resumed_with_violations", f->resumed_bad);
+    add_property(properties, "left", f->left);
+}
+
 int findings_junit(const struct findings *f, struct buf *out, struct err *err)
 {
     CLEANUP(free_document) xmlDoc *doc = xmlNewDoc(XML("1.0"));
@@ -133,6 +154,7 @@ int findings_junit(const struct findings *f, struct buf *out, struct err *err)
     set_counts(root, f->count, findings_count(f, FINDING_VIOLATION),
                findings_count(f, FINDING_INCONCLUSIVE));
     add_suites(root, f);
+    add_others(root, f);
     xmlDocDumpFormatMemoryEnc(doc, &text, &size, "UTF-8", 1);
     if (!text)
         return err_set(err, ERR_SYSTEM, "libxml2 cannot write the report");

@@ -95,8 +95,15 @@ static void add_counts(const struct findings *f, struct buf *out)
     size_t bad = findings_count(f, FINDING_VIOLATION),
            unsure = findings_count(f, FINDING_INCONCLUSIVE),
            fine = findings_count(f, FINDING_CONFORMS);
-    buf_addf(out, "%zu violation%s, %zu inconclusive, %zu conform%s\n", bad,
+    buf_addf(out, "%zu violation%s, %zu inconclusive, %zu conform%s", bad,
              bad == 1 ? "" : "s", unsure, fine, fine == 1 ? "s" : "");
+    if (f->resumed)
+        buf_addf(out, "; %zu done before", f->resumed);
+    if (f->resumed_bad)
+        buf_addf(out, " (%zu with violations)", f->resumed_bad);
+    if (f->left)
+        buf_addf(out, "; interrupted: %zu not done", f->left);
+    buf_addc(out, '\n');
 }
 
 void findings_text(const struct findings *f, bool color, struct buf *out)

@@ -26,22 +26,22 @@ is "$(wc -l <"$OUT")" 21 "and reports all of them"
 run tlsharden verify --targets - "${common[@]}"
 status_is 3 "no target on standard input"
 
-# --- resume --------------------------------------------------------------------------------------
-
-printf '%s\n' "127.0.0.1:$good/tls" "127.0.0.1:$bad/tls" 127.0.0.1:1/tls >"$work/three"
-run tlsharden verify --targets "$work/three" "${common[@]}" --resume "$work/done"
-status_is 1 "a violation outweighs what is inconclusive"
-is "$(grep -c '\.$' "$work/done")" 2 "what has a verdict is noted"
-run tlsharden verify --targets "$work/three" "${common[@]}" --resume "$work/done"
-status_is 1 "resumed: the violation of before counts"
-is "$(wc -l <"$OUT")" 1 "and only what had no verdict is asked again"
-sed -i '/^#/!d' "$work/done"
-printf '127.0.0.1:%s/tls//www.example.test 0' "$good" >>"$work/done"
-run tlsharden verify --targets "$work/three" "${common[@]}" --resume "$work/done"
-is "$(wc -l <"$OUT")" 3 "a line that was cut off counts for nothing"
-run tlsharden verify --targets "$work/three" "${common[@]}" --profile modern --resume "$work/done"
-status_is 3 "another profile's file is refused"
-err_has "take a new file" "and says what to do"
+head -n 1 "$work/targets" >"$work/one"
+echo "127.0.0.1:$bad/tls" >"$work/another"
+run tlsharden --targets "$work/one" verify --targets "$work/another" --targets "$work/one" "${common[@]}" --parallel 1
+is "$(grep -o '"target":"[^"]*"' "$OUT" | sed 's/.*:\([0-9]*\) tls"/\1/' | tr '\n' ' ')" "$good $bad $good " \
+    "several files are read, in their order"
+printf '\xef\xbb\xbf127.0.0.1:%s/tls\r\n' "$good" >"$work/windows"
+run tlsharden scan --targets "$work/windows"
+status_is 0 "a byte order mark at a file's beginning is no part of it"
+printf '127.0.0.1:%s\n127.0.0.1:%s\0junk\n' "$good" "$bad" >"$work/nul"
+run tlsharden scan --targets "$work/nul"
+status_is 3 "a line with a NUL"
+err_has "nul:2: there is a NUL in the line" "is told with its number"
+: >"$work/empty"
+run tlsharden scan --targets "$work/empty" --targets "$work/empty"
+status_is 3 "no target in several files"
+err_has "empty: there is no target in it, nor in the others" "is told"
 
 # --- one connection at a time --------------------------------------------------------------------
 
