@@ -39,6 +39,7 @@ void campaign_release(struct campaign *c)
         free(c->items[i].key);
     }
     free(c->items);
+    free(c->name);
     anchors_free(&c->anchors);
     fd_close(&c->resume_fd);
     *c = (struct campaign)CAMPAIGN_INIT;
@@ -70,12 +71,11 @@ void campaign_add(struct campaign *c, const struct endpoint *e)
 static int add_target(struct campaign *c, const char *text, struct err *err)
 {
     struct endpoint e;
-    const char *name = cli_value(c->cli, "name");
     if (target_parse(text, &e, err) < 0)
         return -1;
-    if (name) {
+    if (c->name) {
         free(e.name);
-        e.name = mem_strdup(name);
+        e.name = mem_strdup(c->name);
     }
     take(c, e);
     return 0;
@@ -166,13 +166,26 @@ static int take_numbers(struct campaign *c, struct err *err)
     return 0;
 }
 
-/* What can be sent and shown. */
-static int check_name(const char *name, struct err *err)
+static int take_name(struct campaign *c, struct err *err)
 {
-    for (const char *c = name; c && *c; c++)
-        if (*c <= ' ' || *c > '~')
-            return err_set(err, ERR_USAGE, "--name: this is no host name");
-    return name && !*name ? err_set(err, ERR_USAGE, "--name: no name") : 0;
+    const char *name = cli_value(c->cli, "name");
+    if (name && !(c->name = target_name(name, err)))
+        return err_context(err, "--name");
+    return 0;
+}
+
+/* Options of the frame that say which of this host's own endpoints are meant. */
+static int check_own(const struct campaign *c, struct err *err)
+{
+    const char *option = c->cli->services.count ? "service"
+                         : c->cli->site         ? "site"
+                                                : NULL;
+    if (!option || c->count == 0)
+        return 0;
+    return err_set(
+        err, ERR_USAGE,
+        "%s: --%s is about this host's own endpoints and means nothing to targets",
+        c->cli->command->name, option);
 }
 
 static int collect(struct campaign *c, int argc, char **argv, struct err *err)
@@ -196,9 +209,8 @@ int campaign_begin(const struct cli *cli, int argc, char **argv, struct campaign
 {
     CLEANUP(campaign_release) struct campaign c = CAMPAIGN_INIT;
     c.cli = cli;
-    if (check_name(cli_value(cli, "name"), err) < 0)
-        return -1;
-    if (take_numbers(&c, err) < 0 || collect(&c, argc, argv, err) < 0 ||
+    if (take_name(&c, err) < 0 || take_numbers(&c, err) < 0 ||
+        collect(&c, argc, argv, err) < 0 || check_own(&c, err) < 0 ||
         !(c.anchors = anchors_load(cli_value(cli, "ca"), err)))
         return -1;
     *ret = c;

@@ -32,6 +32,7 @@ struct campaign_target {
 
 struct campaign {
     const struct cli *cli;
+    char *name;                    /* owned; of --name; NULL: not given */
     struct campaign_target *items; /* owned */
     size_t count, cap;
     X509_STORE *anchors; /* owned; of --ca, or the system's */

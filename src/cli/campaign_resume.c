@@ -36,8 +36,7 @@ static char *head_of(const struct campaign *c, json_t *rules, struct err *err)
         return NULL;
     json_t *asked CLEANUP(json_decrefp) =
         json_pack("{s:s, s:s, s:s?, s:s, s:O}", "version", TLSHARDEN_VERSION, "command",
-                  c->cli->command->name, "name", cli_value(c->cli, "name"), "ca", anchors,
-                  "rules", rules);
+                  c->cli->command->name, "name", c->name, "ca", anchors, "rules", rules);
     CLEANUP(mem_freep)
     char *text = asked ? json_dumps(asked, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
     if (!text) {

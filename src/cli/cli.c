@@ -18,6 +18,7 @@
 #include "cli/datadir.h"
 #include "cli/pager.h"
 #include "base/suggest.h"
+#include "base/visible.h"
 
 static const struct command *const commands[] = {
     &command_apply,    &command_ciphers, &command_confirm,  &command_diff,
@@ -363,15 +364,15 @@ static int tell(const struct cli *cli, int status, const struct err *err)
 {
     if (status >= 0)
         return status;
+    CLEANUP(mem_freep) char *text = visible(bytes_str(err->text));
     if (cli->format == CLI_JSON && err->kind != ERR_USAGE) {
-        json_t *json CLEANUP(json_decrefp) =
-            json_pack("{s:s#, s:i}", "error", err->text, (int)strlen(err->text),
-                      "exit_status", err_exit_status(err->kind));
+        json_t *json CLEANUP(json_decrefp) = json_pack(
+            "{s:s, s:i}", "error", text, "exit_status", err_exit_status(err->kind));
         if (json)
             cli_print_json(json);
         fflush(stdout);
     }
-    fprintf(stderr, "tlsharden: %s\n", err->text);
+    fprintf(stderr, "tlsharden: %s\n", text);
     return err_exit_status(err->kind);
 }
 
@@ -439,9 +440,12 @@ void cli_print_json(const json_t *json)
 
 static void PRINTF(1, 0) say(const char *fmt, va_list ap)
 {
-    fputs("tlsharden: ", stderr);
-    vfprintf(stderr, fmt, ap);
-    fputc('\n', stderr);
+    char *text = NULL;
+    if (vasprintf(&text, fmt, ap) < 0)
+        return;
+    CLEANUP(mem_freep) char *shown = visible(bytes_str(text));
+    fprintf(stderr, "tlsharden: %s\n", shown);
+    free(text);
 }
 
 void cli_warn(const char *fmt, ...)

@@ -174,6 +174,19 @@ static int verdict_on_all(const struct verifying *v)
     return v->unsure || v->all.left ? err_exit_status(ERR_SYSTEM) : 0;
 }
 
+/* Endpoints are what this host's services have; targets without a name are addresses. */
+static void tell_nameless(const struct verifying *v, const struct campaign *targets)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < targets->count; i++)
+        n += targets->items[i].handed_back && !targets->items[i].endpoint.name;
+    if (n && !v->plan)
+        cli_say(v->cli,
+                "%zu endpoint%s no name, only an address: which names the certificates "
+                "have was not judged; --name says which one is wanted",
+                n, n == 1 ? " has" : "s have");
+}
+
 static int verify_all(struct verifying *v, struct campaign *targets, struct err *err)
 {
     struct campaign_work work = {.ctx = v, .run = verify_one, .done = take};
@@ -190,6 +203,7 @@ static int verify_all(struct verifying *v, struct campaign *targets, struct err 
     v->all.resumed_bad = targets->skipped_bad;
     v->all.left = targets->left;
     if (status == 0) {
+        tell_nameless(v, targets);
         status = verdict_on_all(v);
         findings_sort(&v->all);
         if (!v->streams)

@@ -103,7 +103,7 @@ int profile_check(const struct cli *cli, const struct strv *names, const char *d
         if (check_one(cli, names->items[i], dir, &services, &libraries, all, &one) == 0)
             continue;
         if (first.kind != ERR_NONE)
-            fprintf(stderr, "tlsharden: %s\n", one.text);
+            cli_warn("%s", one.text);
         else
             first = one;
     }

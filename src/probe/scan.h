@@ -30,9 +30,12 @@
 #include "probe/handshake.h"
 #include "probe/ids.h"
 
+/* What an endpoint may take in all, waits of pace.h not counted; conform()'s, too. */
+#define SCAN_TOTAL_MS 60000
+
 struct scan_options {
     int deadline_ms;     /* for one question; 0: 5000 */
-    int total_ms;        /* for all; 0: 60000 */
+    int total_ms;        /* for all; 0: SCAN_TOTAL_MS */
     X509_STORE *anchors; /* chains are judged by these; borrowed; NULL: not judged */
     struct pace *pace;   /* of new connections, with others'; borrowed; NULL: no limit */
     bool alpn;           /* offer HTTP/2 and HTTP/1.1 (RFC 7301) */

@@ -55,6 +55,14 @@ void scanner_unsure(struct scanner *s, const char *about, const char *why)
     strv_take(&s->scan->inconclusive, mem_printf("%s: %s", about, why));
 }
 
+static void no_time(const struct scanner *s, struct answer *ret)
+{
+    int total = s->options.total_ms > 0 ? s->options.total_ms : SCAN_TOTAL_MS;
+    snprintf(ret->why, sizeof ret->why,
+             "no time left: all questions to an endpoint together may take %g s",
+             total / 1000.0);
+}
+
 void scanner_pace(struct scanner *s)
 {
     s->deadline += pace_wait(s->options.pace);
@@ -85,7 +93,7 @@ static void ask_once(struct scanner *s, const struct question *q, struct answer 
     memcpy(h.random, s->random, sizeof h.random);
     if (deadline_left(s->deadline) == 0) {
         s->lost = true;
-        snprintf(ret->why, sizeof ret->why, "no time left");
+        no_time(s, ret);
         return;
     }
     scanner_pace(s);
@@ -242,6 +250,8 @@ void scanner_ask(struct scanner *s, const struct question *q, const char *about,
     answer_release(ret);
     if (s->lost && !s->has_control && s->scan->inconclusive.count) {
         return; /* nobody was ever there, and that has been said */
+    } else if (s->lost && deadline_left(s->deadline) == 0) {
+        no_time(s, ret);
     } else if (s->lost) {
         snprintf(ret->why, sizeof ret->why, "the endpoint no longer answers");
     } else if (!s->has_control) {

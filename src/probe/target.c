@@ -100,6 +100,8 @@ static int split_host(const char *text, struct parts *p, const char **ret,
 static int split(const char *text, struct parts *p, struct err *err)
 {
     const char *rest;
+    if (strpbrk(text, " \t,;"))
+        return malformed(text, "one target has no blank, comma or semicolon in it", err);
     if (strstr(text, "://"))
         return malformed(text, "this is a URL", err);
     if (split_host(text, p, &rest, err) < 0)
@@ -140,7 +142,14 @@ static bool is_name(const char *host)
 {
     size_t n = strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                             "0123456789-._");
-    return n <= 253 && host[n] == '\0' && host[0] != '.' && host[0] != '-';
+    return n > 0 && n <= 253 + (host[n - 1] == '.') && host[n] == '\0' &&
+           host[0] != '.' && host[0] != '-' && !strstr(host, "..");
+}
+
+static char *without_dot(const char *host)
+{
+    size_t n = strlen(host);
+    return mem_strndup(host, n > 1 && host[n - 1] == '.' ? n - 1 : n);
 }
 
 /* --- protocols ------------------------------------------------------------------------------- */
@@ -155,7 +164,7 @@ static int unknown_protocol(const char *text, const char *name, struct err *err)
     const char *near = suggest(name, names, ARRAY_LEN(names));
     buf_addf(&what, "unknown protocol '%s'", shown);
     if (near)
-        buf_addf(&what, "; did you mean '%s'?", near);
+        buf_addf(&what, " (did you mean '%s'?)", near);
     else
         for (size_t i = 0; i < ARRAY_LEN(protocols); i++)
             buf_addf(&what, "%s%s", i ? ", " : "; known are ", names[i]);
@@ -204,11 +213,20 @@ int target_parse(const char *text, struct endpoint *ret, struct err *err)
     if (!numeric && (*text == '[' || !is_name(host)))
         return malformed(text, "this is neither an address nor a host name", err);
     *ret = (struct endpoint){.service = mem_strdup(protocol->name),
-                             .address = mem_strdup(host),
+                             .address = without_dot(host),
                              .port = port,
                              .starttls = mem_strdup(protocol->starttls),
-                             .name = numeric ? NULL : mem_strdup(host)};
+                             .name = numeric ? NULL : without_dot(host)};
     return 0;
+}
+
+char *target_name(const char *text, struct err *err)
+{
+    if (is_address(text) || is_name(text))
+        return without_dot(text);
+    CLEANUP(mem_freep) char *shown = visible_cut(bytes_str(text), 300);
+    err_set(err, ERR_USAGE, "'%s': this is neither a host name nor an address", shown);
+    return NULL;
 }
 
 /* --- addresses ------------------------------------------------------------------------------- */

@@ -1,7 +1,8 @@
 /*
  * Endpoints as people write them: "HOST", "HOST:PORT", "HOST/PROTOCOL", "HOST:PORT/PROTOCOL"; an
  * IPv6 address stands in brackets. The port decides the protocol, and the protocol the port, where
- * one of them is missing; HTTPS is meant where both are.
+ * one of them is missing; HTTPS is meant where both are. A name may end in a dot, which is dropped
+ * (RFC 6066 3).
  *
  *     CLEANUP(endpoint_release) struct endpoint e = {.service = NULL};
  *     if (target_parse("mail.example.org:25", &e, err) < 0 || target_resolve(&e, 30000, 3000, err) < 0) ...
@@ -25,10 +26,14 @@ struct target_protocol {
 /* NULL: nobody knows it. */
 const struct target_protocol *target_protocol_find(const char *name);
 
-/* Fills service (the protocol's name), address (the host as it was written), port, starttls, and
+/* Fills service (the protocol's name), address (the host), port, starttls, and
  * name, unless the host is an address. ERR_USAGE: what is wrong with `text`, and how it is
  * written. `ret` is owned by the caller (endpoint_release), untouched on failure. */
 int target_parse(const char *text, struct endpoint *ret, struct err *err) MUST_CHECK;
+
+/* A name to ask for: a host name, or an address, without the dot at its end. Owned by the caller (free); NULL:
+ * ERR_USAGE, `text` is neither. */
+char *target_name(const char *text, struct err *err) MUST_CHECK;
 
 /* Makes the address numeric: of several the first that accepts a connection within `listen_ms`, or the first at all. In
  * a fibre the others go on meanwhile. ERR_SYSTEM: the name has no address, or the system's resolver has not answered

@@ -171,4 +171,38 @@ run tlsharden scan localhost:1 --name $'a\nb'
 status_is 2 "a name that is none"
 run tlsharden scan --targets "$work/three" --parallel 0
 status_is 2 "--parallel 0"
+# told NAME WORDS ARGUMENT...   a usage error
+told()
+{
+    run tlsharden "${@:3}"
+    status_is 2 "$1: exit status 2"
+    err_has "$2" "$1: is told"
+}
+told "two targets in one argument" "one target has no blank, comma" scan "localhost:443 localhost:25"
+told "a protocol's slip" "\\(did you mean 'https'\\?\\); a target is" scan localhost/htps
+told "a name that is too long" "neither a host name nor an address" verify localhost:1 --name "$(printf 'a%.0s' {1..254})"
+told "a name of other bytes" "--name: 'a/b': this is neither" scan localhost:1 --name a/b
+for command in verify scan; do
+    told "$command: services beside a target" "--service is about this host's own endpoints" \
+        "$command" --service nosuch localhost:1
+    told "$command: a site beside a target" "--site is about this host's own endpoints" \
+        "$command" --site /nonexistent localhost:1
+done
+run tlsharden scan --profile $'\e[31mx' localhost:1
+err_has "unknown profile '.x1b\[31mx'" "an argument is shown with its control characters visible"
+run tlsharden $'\e[31mx'
+err_has "unknown command '.x1b\[31mx'" "whatever it is"
+
+# --- names ---------------------------------------------------------------------------------------
+
+run tlsharden verify "127.0.0.1:$good/tls" --profile strict --name www.example.test. --ca "$pki/ca.pem" --color never
+status_is 0 "a dot at a name's end is no part of it"
+out_has '^ok +www\.example\.test \(127' "and is not shown"
+run tlsharden verify "localhost.:$good/tls" --profile strict --ca "$pki/ca.pem"
+status_is 0 "nor of a target's"
+run tlsharden verify "127.0.0.1:$good/tls" --profile strict --ca "$pki/ca.pem"
+status_is 0 "an address has no name"
+err_has '^tlsharden: 1 endpoint has no name, only an address: ' "so none is judged, which is said"
+run tlsharden verify "localhost:$good/tls" --profile strict --ca "$pki/ca.pem"
+is "$(cat "$ERR")" '' "but only then"
 done_testing

@@ -111,5 +111,16 @@ START_TEST(one_that_never_waits_is_gone)
 }
 END_TEST
 
+START_TEST(what_still_waits_goes_with_the_others)
+{
+    CLEANUP(fibers_freep) struct fibers *all = fibers_new();
+    int n = 0;
+    fibers_start(all, sleep_100, &n);
+    fibers_freep(&all);
+    ck_assert_ptr_null(all);
+    ck_assert_int_eq(n, 0);
+}
+END_TEST
+
 UNIT_MAIN("fiber", each_gets_its_own, they_sleep_at_the_same_time, time_runs_out,
-          one_that_never_waits_is_gone)
+          one_that_never_waits_is_gone, what_still_waits_goes_with_the_others)

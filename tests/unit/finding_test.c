@@ -117,6 +117,13 @@ START_TEST(text_keeps_to_its_columns)
     ck_assert_ptr_nonnull(
         strstr(buf_str(&out), "4 violations, 1 inconclusive, 1 conforms\n"));
     ck_assert_ptr_null(strchr(buf_str(&out), '\033'));
+    all.resumed = 3;
+    all.resumed_bad = 1;
+    all.left = 2;
+    findings_text(&all, false, &out);
+    ck_assert_ptr_nonnull(strstr(buf_str(&out),
+                                 ", 1 conforms; 3 done before (1 with violations); "
+                                 "interrupted: 2 not done\n"));
     buf_clear(&out);
     findings_text(&all, true, &out);
     ck_assert_ptr_nonnull(strstr(buf_str(&out), "\033[1;31mcritical\033[0m"));
@@ -185,7 +192,7 @@ START_TEST(junit_tells_failures_from_errors)
         const char *what;
         double n;
     } expected[] = {
-        {"count(/testsuites/testsuite)", 3},
+        {"count(/testsuites/testsuite)", 4},
         {"number(/testsuites/@tests)", 5},
         {"number(/testsuites/@failures)", 3},
         {"number(/testsuites/@errors)", 1},
@@ -194,8 +201,12 @@ START_TEST(junit_tells_failures_from_errors)
         {"count(//testsuite[@name='b:443']/testcase[@name='tls/suites']/error)", 1},
         {"count(//failure[@type='critical'])", 1},
         {"count(//testcase[not(failure) and not(error)])", 1},
+        {"count(//testsuite/properties)", 1},
+        {"number(//property[@name='resumed']/@value)", 0},
+        {"number(//property[@name='left']/@value)", 7},
     };
     fill(&all);
+    all.left = 7;
     findings_sort(&all);
     ck_assert_int_eq(findings_junit(&all, &out, &err), 0);
     xmlDoc *doc = xmlReadMemory(out.data, (int)out.len, "report", NULL, XML_PARSE_NONET);

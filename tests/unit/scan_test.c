@@ -578,6 +578,24 @@ START_TEST(silence_takes_no_longer_than_allowed)
 }
 END_TEST
 
+START_TEST(time_that_runs_out_is_told)
+{
+    CLEANUP(scan_release) struct scan found = SCAN_INIT;
+    struct setup u = {.rules = {.delay_ms = 100}};
+    struct site site = site_start(&u);
+    struct scan_options options = {.total_ms = 500};
+    struct err err = ERR_INIT;
+    ck_assert_int_eq(scan(&site.server.endpoint, &options, &found, &err), 0);
+    ck_assert_uint_gt(found.inconclusive.count, 1);
+    for (size_t i = 1; i < found.inconclusive.count; i++)
+        ck_assert_msg(strstr(found.inconclusive.items[i],
+                             ": no time left: all questions to an endpoint together may "
+                             "take 0.5 s") != NULL,
+                      "%s", found.inconclusive.items[i]);
+    site_stop(&site);
+}
+END_TEST
+
 /* --- scripted: what libssl has not ----------------------------------------------------------- */
 
 /* TLS 1.3 with X25519MLKEM768 and secp384r1, one suite; and SSLv2. Answers by alert 40 otherwise. */
@@ -717,5 +735,5 @@ END_TEST
 UNIT_MAIN("scan", typical, tls12_only, tls13_only, tls13_signatures,
           all_versions_and_suites, order_survives_riders, only_ecdsa, after_starttls,
           refusal_by_closing, resets_before_alerts, resets_before_closes, no_tls_at_all,
-          silence_takes_no_longer_than_allowed, post_quantum_and_prehistoric, report,
-          endpoints_that_cannot_be_asked)
+          silence_takes_no_longer_than_allowed, time_that_runs_out_is_told,
+          post_quantum_and_prehistoric, report, endpoints_that_cannot_be_asked)

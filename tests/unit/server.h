@@ -54,6 +54,7 @@ struct server_rules {
     const char *starttls; /* the dialogue that a client is told to begin; NULL: none */
     const char *speaks;   /* the one that the server knows; NULL: "smtp" */
     struct bytes text;    /* of SERVER_SAYS; with TLS: said after the handshake */
+    int delay_ms;         /* TLS begins only then */
     int dies_after; /* connections that are served; the rest are closed at once; 0: none */
 };
 
@@ -169,6 +170,7 @@ static inline void server_tls(const struct server_rules *r, SSL *ssl, int fd)
 {
     char data[512];
     SSL_set_fd(ssl, fd);
+    usleep((useconds_t)r->delay_ms * 1000);
     if (SSL_accept(ssl) == 1) {
         if (r->text.len) {
             SSL_read(ssl, data, sizeof data);

@@ -55,6 +55,8 @@ START_TEST(ports_and_protocols_complete_each_other)
     becomes("a.example:10025/smtp", "smtp", "a.example", 10025, "smtp", "a.example");
     becomes("a.example:12345", "tls", "a.example", 12345, NULL, "a.example");
     becomes("[::1]:443", "https", "::1", 443, NULL, NULL);
+    becomes("www.example.org.:443", "https", "www.example.org", 443, NULL,
+            "www.example.org");
     becomes("[2001:db8::1]/imaps", "imaps", "2001:db8::1", 993, NULL, NULL);
 }
 END_TEST
@@ -72,14 +74,20 @@ START_TEST(what_is_no_target_is_told)
         {"a.example:99999999999999999999", "a port is a number"},
         {"a.example:44x", "a port is a number"},
         {"a.example:443/", "unknown protocol ''"},
-        {"a.example/htps", "did you mean 'https'?"},
+        {"a.example/htps",
+         "unknown protocol 'htps' (did you mean 'https'?); a target is"},
         {"a.example/tls", "there is no port"},
         {"::1", "stands in brackets"},
         {"::1:443", "stands in brackets"},
         {"[::1", "'[' without its ']'"},
         {"[::1]x", "behind the ']'"},
         {"[a.example]:443", "neither an address nor a host name"},
-        {"a b:443", "neither an address nor a host name"},
+        {"a b:443", "no blank"},
+        {"localhost:9030 localhost:9001", "one target has no blank, comma"},
+        {"localhost:9030,localhost:9001", "one target has no blank, comma"},
+        {"a..example:443", "neither an address nor a host name"},
+        {"a.example..:443", "neither an address nor a host name"},
+        {".:443", "neither an address nor a host name"},
         {"-a:443", "neither an address nor a host name"},
         {"a\nb:443", "'a\\nb:443'"},
         {"https://a.example/", "this is a URL"},
@@ -93,6 +101,35 @@ START_TEST(what_is_no_target_is_told)
                       err.text);
         ck_assert_uint_eq(e.port, 7);
     }
+}
+END_TEST
+
+static void asks_for(const char *text, const char *name)
+{
+    struct err err = ERR_INIT;
+    CLEANUP(mem_freep) char *got = target_name(text, &err);
+    ck_assert_pstr_eq(got, name);
+    ck_assert_int_eq(err.kind, name ? ERR_NONE : ERR_USAGE);
+}
+
+START_TEST(names_to_ask_for)
+{
+    char longest[256];
+    asks_for("www.example.org", "www.example.org");
+    asks_for("www.example.org.", "www.example.org");
+    asks_for("192.0.2.1", "192.0.2.1");
+    asks_for("2001:db8::1", "2001:db8::1");
+    memset(longest, 'a', sizeof longest);
+    longest[253] = '\0';
+    asks_for(longest, longest);
+    memcpy(longest + 253, "a", 2);
+    asks_for(longest, NULL);
+    asks_for("", NULL);
+    asks_for(".", NULL);
+    asks_for("www.example.org..", NULL);
+    asks_for("a/b", NULL);
+    asks_for("a\nb", NULL);
+    asks_for("*.example.org", NULL);
 }
 END_TEST
 
@@ -310,6 +347,6 @@ START_TEST(what_asking_takes_is_told)
 END_TEST
 
 UNIT_MAIN("target", ports_and_protocols_complete_each_other, what_is_no_target_is_told,
-          addresses_resolve_to_themselves, kinds_are_told_apart,
+          names_to_ask_for, addresses_resolve_to_themselves, kinds_are_told_apart,
           others_run_while_a_name_is_resolved, names_are_given_up,
           what_asking_takes_is_told)
