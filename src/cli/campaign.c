@@ -1,7 +1,8 @@
 /*
  * A fibre for each target that is under way. A new one begins where its host has a place free: the
  * first in the list, so that no target waits for ever. Names are resolved side by side; what a name
- * waits for stops no other target.
+ * waits for stops no other target. Which names are one host is known only then: a target whose
+ * address has no place free waits for one in its fibre.
  */
 #include "cli/campaign.h"
 
@@ -10,6 +11,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -24,6 +26,7 @@
 
 #define RESOLVE_MS     30000
 #define LISTEN_MS      3000
+#define TURN_MS        50
 #define PARALLEL       64
 #define PARALLEL_LIMIT 500
 #define RATE_LIMIT     100000
@@ -231,7 +234,7 @@ static int by_address(const void *a, const void *b)
 {
     const struct campaign_target *one = *(struct campaign_target *const *)a,
                                  *other = *(struct campaign_target *const *)b;
-    return strcmp(one->endpoint.address, other->endpoint.address);
+    return strcasecmp(one->endpoint.address, other->endpoint.address);
 }
 
 /* Numbers the hosts from 0; returns how many there are. */
@@ -271,6 +274,34 @@ struct job {
     struct campaign_target *target;
 };
 
+static unsigned limit_of(const struct campaign_target *t)
+{
+    return target_is_patient(&t->endpoint) ? 1 : PER_HOST;
+}
+
+/* Of the same kind, at the same address. */
+static unsigned asked_beside(const struct course *k, const struct campaign_target *t)
+{
+    unsigned n = 0;
+    for (size_t i = 0; i < k->running_count; i++) {
+        const struct campaign_target *other = k->running[i];
+        n += other->asked && !other->done && limit_of(other) == limit_of(t) &&
+             strcmp(other->endpoint.address, t->endpoint.address) == 0;
+    }
+    return n;
+}
+
+/* False: nothing new is to be begun. */
+static bool await_turn(const struct course *k, const struct campaign_target *t)
+{
+    while (asked_beside(k, t) >= limit_of(t)) {
+        fiber_sleep(TURN_MS);
+        if (k->over)
+            return false;
+    }
+    return true;
+}
+
 static void work_on(void *arg)
 {
     struct job *job = arg;
@@ -278,7 +309,9 @@ static void work_on(void *arg)
     const struct campaign_work *work = job->course->work;
     struct err err = ERR_INIT;
     bool found = target_resolve(&t->endpoint, RESOLVE_MS, LISTEN_MS, &err) == 0;
-    t->result = work->run(work->ctx, &t->endpoint, found ? NULL : err.text);
+    t->asked = !found || await_turn(job->course, t);
+    if (t->asked)
+        t->result = work->run(work->ctx, &t->endpoint, found ? NULL : err.text);
     t->done = true;
     free(job);
 }
@@ -290,7 +323,7 @@ static unsigned *busy_with(const struct course *k, const struct campaign_target 
 
 static bool has_place(const struct course *k, const struct campaign_target *t)
 {
-    return *busy_with(k, t) < (target_is_patient(&t->endpoint) ? 1U : PER_HOST);
+    return *busy_with(k, t) < limit_of(t);
 }
 
 static struct campaign_target *next_target(struct course *k)
@@ -357,6 +390,11 @@ static int hand_back(struct course *k, struct campaign_target *t, struct err *er
     return failed;
 }
 
+static bool has_result(const struct campaign_target *t)
+{
+    return t->done && t->asked;
+}
+
 /* Those that have ended since: their places are free. */
 static int collect_ended(struct course *k, struct err *err)
 {
@@ -370,11 +408,11 @@ static int collect_ended(struct course *k, struct err *err)
         }
         k->ended++;
         --*busy_with(k, t);
-        if (k->c->streams && hand_back(k, t, err) < 0)
+        if (k->c->streams && t->asked && hand_back(k, t, err) < 0)
             failed = -1;
     }
     k->running_count = kept;
-    for (; !k->c->streams && k->shown < k->c->count && k->c->items[k->shown].done;
+    for (; !k->c->streams && k->shown < k->c->count && has_result(&k->c->items[k->shown]);
          k->shown++)
         if (hand_back(k, &k->c->items[k->shown], err) < 0)
             failed = -1;
@@ -383,12 +421,17 @@ static int collect_ended(struct course *k, struct err *err)
 
 /* --- signals --------------------------------------------------------------------------------- */
 
+/* But for those that are ignored, as under nohup. */
 static sigset_t interrupting(void)
 {
+    static const int signals[] = {SIGINT, SIGTERM};
     sigset_t set;
     sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
+    for (size_t i = 0; i < ARRAY_LEN(signals); i++) {
+        struct sigaction now;
+        if (sigaction(signals[i], NULL, &now) == 0 && now.sa_handler != SIG_IGN)
+            sigaddset(&set, signals[i]);
+    }
     return set;
 }
 
@@ -426,8 +469,8 @@ static int hand_back_rest(struct course *k, struct err *err)
     int failed = 0;
     for (size_t i = 0; i < k->c->count; i++) {
         struct campaign_target *t = &k->c->items[i];
-        k->c->left += !t->done;
-        if (t->done && !t->handed_back && hand_back(k, t, err) < 0)
+        k->c->left += !has_result(t);
+        if (has_result(t) && !t->handed_back && hand_back(k, t, err) < 0)
             failed = -1;
     }
     return failed;

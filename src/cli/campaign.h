@@ -23,9 +23,9 @@
 
 struct campaign_target {
     struct endpoint endpoint;
-    size_t host; /* the same number for the same host */
+    size_t host; /* the same number for the same host, as it was named */
     char *key;   /* in the file of --resume */
-    bool started, done, handed_back, noted;
+    bool started, asked, done, handed_back, noted; /* one after the other */
     int status; /* what it stands for, once it was handed back, or in an earlier run */
     void *result;
 };

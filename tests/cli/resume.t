@@ -124,11 +124,11 @@ printf '%s\n' "127.0.0.1:$bad/tls" "127.0.0.1:$port/tls" "127.0.0.1:$good/tls" >
 # interrupted SIGNAL FORMAT FILE
 interrupted()
 {
-    "$program" verify --targets "$work/slow" "${rules[@]}" --parallel 1 --verbose --format "$2" --resume "$3" \
+    "$program" verify --targets "$work/slow" "${rules[@]}" --parallel "${parallel:-1}" --verbose --format "$2" --resume "$3" \
         >"$OUT" 2>"$ERR" &
     local pid=$! i
     for ((i = 0; i < 200; i++)); do
-        ! grep -q '2 of 3\|1 of 3' "$ERR" || break
+        ! grep -q ":$port " "$ERR" || break
         sleep 0.05
     done
     sleep 0.3
@@ -147,6 +147,9 @@ out_has '^1 violation, [0-9]+ inconclusive, [0-9]+ conform; interrupted: 1 not d
 run tlsharden verify --targets "$work/two" "${rules[@]}" --resume "$work/stopped-text" --format junit
 status_is 1 "the run goes on"
 check "and knows what was done" grep -q 'name="resumed" value="1"' "$OUT"
+printf '%s\n' "127.0.0.1:$bad/tls" "127.0.0.1:$port/smtp" "127.1:$port/smtp" >"$work/slow"
+parallel=9 interrupted TERM text "$work/stopped-turn"
+out_has '; interrupted: 1 not done$' "what waits for another at its address is not begun"
 interrupted KILL text "$work/killed"
 is "$(noted "$work/killed")" 0 "killed: nothing is printed, and nothing noted"
 done_testing

@@ -83,6 +83,10 @@ run tlsharden verify --targets "$work/mail" --profile strict --format json
 status_is 1 "mail servers without STARTTLS do not conform"
 check "STARTTLS that is not offered is a violation" grep -q '"verdict":"violation"' "$OUT"
 is "$(cat "$work/most")" 1 "they were asked one at a time"
+printf '%s\n' "127.0.0.1:$port/smtp" "127.1:$port/smtp" "127.0.1:$port/smtp" >"$work/names"
+run tlsharden verify --targets "$work/names" --profile strict --format json
+status_is 1 "a mail server under several names"
+is "$(wc -l <"$OUT") $(cat "$work/most")" "3 1" "is one host, and asked one at a time"
 sed 's/smtp$/ldap/' "$work/mail" >"$work/others"
 run tlsharden verify --targets "$work/others" --profile strict --format json
 status_is 4 "no LDAP is no verdict"
