@@ -38,6 +38,20 @@ verify --exact
 status_is 0 "and each has all that the profile asks for"
 is "$(rules violation)$(rules inconclusive)" '' "exactly"
 
+rm -f /tmp/resume
+verify --resume /tmp/resume
+status_is 0 "this host's endpoints are noted"
+is "$(grep -c ' 0\.$' /tmp/resume)" "$(sort -u /tmp/resume | grep -c '\.$')" "each once"
+verify --resume /tmp/resume
+status_is 0 "and skipped"
+check "all of them" python3 -c 'import json, sys
+it = json.load(open(sys.argv[1], encoding="utf-8"))
+sys.exit(it["resumed"] < 5 or it["findings"] != [])' "$OUT"
+verify --resume /tmp/resume --exact
+status_is 3 "exactly is another run"
+verify --resume /tmp/resume --service apache
+status_is 3 "and so are other services"
+
 # Courier counts connections per address: nothing is lost.
 sed -i 's/^MAXPERIP=.*/MAXPERIP=2/' /etc/courier/imapd
 check "Courier has that limit" grep -q '^MAXPERIP=2$' /etc/courier/imapd
