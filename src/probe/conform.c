@@ -13,7 +13,6 @@
 #include "probe/offer.h"
 
 #define DEADLINE_MS 5000
-#define TOTAL_MS    60000
 
 void conform_release(struct conform *c)
 {
@@ -259,11 +258,12 @@ int conform(const struct endpoint *endpoint, const struct conform_rules *rules,
         return -1;
     if (RAND_bytes(c->s.random, sizeof c->s.random) != 1)
         return err_set(err, ERR_SYSTEM, "libcrypto has no random bytes");
-    int total = rules->total_ms > 0 ? rules->total_ms : TOTAL_MS;
+    int total = rules->total_ms > 0 ? rules->total_ms : SCAN_TOTAL_MS;
     int64_t begun = deadline_in(0);
     c->s.endpoint = c->endpoint = endpoint;
     c->s.scan = &c->scan;
     c->s.options.deadline_ms = rules->deadline_ms > 0 ? rules->deadline_ms : DEADLINE_MS;
+    c->s.options.total_ms = total;
     c->s.options.pace = rules->pace;
     c->s.options.anchors = rules->anchors;
     c->s.deadline = deadline_in(total);

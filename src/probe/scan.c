@@ -10,7 +10,6 @@
 #include "probe/scanner.h"
 
 #define DEADLINE_MS 5000
-#define TOTAL_MS    60000
 
 void scan_release(struct scan *s)
 {
@@ -150,7 +149,7 @@ int scan(const struct endpoint *endpoint, const struct scan_options *options,
     if (s.options.deadline_ms <= 0)
         s.options.deadline_ms = DEADLINE_MS;
     if (s.options.total_ms <= 0)
-        s.options.total_ms = TOTAL_MS;
+        s.options.total_ms = SCAN_TOTAL_MS;
     if (RAND_bytes(s.random, sizeof s.random) != 1)
         return err_set(err, ERR_SYSTEM, "libcrypto has no random bytes");
     int64_t begun = deadline_in(0);

@@ -56,7 +56,8 @@ status_is 3 "and so are other services"
 sed -i 's/^MAXPERIP=.*/MAXPERIP=2/' /etc/courier/imapd
 check "Courier has that limit" grep -q '^MAXPERIP=2$' /etc/courier/imapd
 /etc/init.d/courier-imap restart >/dev/null 2>&1
-host_listens 143 >/dev/null
+host_until 100 host_listens 143
+host_until 100 host_listens 993
 verify --service courier
 is "$STATUS$(rules violation)$(rules inconclusive)" 0 "with two connections per address nothing is lost"
 
