@@ -266,6 +266,7 @@ struct course {
     size_t ended;
     int signals;    /* a signalfd of those that interrupt; -1: none does */
     size_t waiting; /* fibres that wait for one */
+    size_t turns;   /* that were waited for */
     bool over;      /* no more are begun */
 };
 
@@ -279,21 +280,23 @@ static unsigned limit_of(const struct campaign_target *t)
     return target_is_patient(&t->endpoint) ? 1 : PER_HOST;
 }
 
-/* Of the same kind, at the same address. */
+/* Of the same kind, at the same address: asked, or waiting for longer. */
 static unsigned asked_beside(const struct course *k, const struct campaign_target *t)
 {
     unsigned n = 0;
     for (size_t i = 0; i < k->running_count; i++) {
         const struct campaign_target *other = k->running[i];
-        n += other->asked && !other->done && limit_of(other) == limit_of(t) &&
+        bool before = other->asked || (other->turn && other->turn < t->turn);
+        n += before && !other->done && limit_of(other) == limit_of(t) &&
              strcmp(other->endpoint.address, t->endpoint.address) == 0;
     }
     return n;
 }
 
 /* False: nothing new is to be begun. */
-static bool await_turn(const struct course *k, const struct campaign_target *t)
+static bool await_turn(struct course *k, struct campaign_target *t)
 {
+    t->turn = ++k->turns;
     while (asked_beside(k, t) >= limit_of(t)) {
         fiber_sleep(TURN_MS);
         if (k->over)
@@ -463,6 +466,18 @@ static void heed_signals(struct course *k, struct fibers *all)
     fibers_start(all, await_signal, k);
 }
 
+/* A signal that came after the last target is done with; those to come end the process. */
+static void heed_no_more(struct course *k)
+{
+    sigset_t set = interrupting();
+    struct signalfd_siginfo ignored;
+    while (k->waiting && read(k->signals, &ignored, sizeof ignored) > 0)
+        continue;
+    if (k->waiting)
+        sigprocmask(SIG_UNBLOCK, &set, NULL);
+    fd_close(&k->signals);
+}
+
 /* Those that came behind one that was not begun, too. */
 static int hand_back_rest(struct course *k, struct err *err)
 {
@@ -491,7 +506,7 @@ static int run_all(struct course *k, struct err *err)
     }
     if (hand_back_rest(k, err) < 0)
         failed = -1;
-    fd_close(&k->signals);
+    heed_no_more(k);
     return failed;
 }
 

@@ -25,6 +25,7 @@ struct campaign_target {
     struct endpoint endpoint;
     size_t host; /* the same number for the same host, as it was named */
     char *key;   /* in the file of --resume */
+    size_t turn; /* among those that wait for an address, from 1; 0: does not */
     bool started, asked, done, handed_back, noted; /* one after the other */
     int status; /* what it stands for, once it was handed back, or in an earlier run */
     void *result;

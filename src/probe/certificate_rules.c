@@ -203,13 +203,14 @@ static void judge_signature(const struct certificate_case *c, X509 *cert, bool l
 }
 
 /* Of one above the leaf, unless the rule for RSA keys, of so many bits, has told it. */
-static void judge_strength(const struct certificate_case *c, X509 *cert, int told)
+static void judge_strength(const struct certificate_case *c, X509 *cert, int told,
+                           const char *remedy)
 {
     int bits = certificate_rsa_bits(cert);
     CLEANUP(mem_freep) char *name = certificate_name_text(X509_get_subject_name(cert));
     if (certificate_has_weak_key(cert) && !(bits && bits < told))
         certificate_note(c->report, CERTIFICATE_ERROR, "certificate/weak-key", c->file,
-                         new_certificate(false),
+                         mem_strdup(remedy),
                          "the authority's certificate '%s' has a key of %d bits, which "
                          "clients refuse",
                          name, EVP_PKEY_get_bits(X509_get0_pubkey(cert)));
@@ -323,11 +324,14 @@ void certificate_judge_intermediate(const struct certificate_case *c, X509 *cert
 {
     judge_dates(c, cert, false);
     judge_rsa(c, cert, false);
-    judge_strength(c, cert, c->rules->rsa_min_bits);
+    CLEANUP(mem_freep) char *remedy = new_certificate(false);
+    judge_strength(c, cert, c->rules->rsa_min_bits, remedy);
     judge_signature(c, cert, false);
 }
 
 void certificate_judge_root(const struct certificate_case *c, X509 *cert)
 {
-    judge_strength(c, cert, 0);
+    judge_strength(c, cert, 0,
+                   "have one issued beneath another root, or put a chain behind the leaf "
+                   "that leads to one");
 }

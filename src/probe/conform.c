@@ -176,6 +176,12 @@ static bool demands(enum conform_rule rule)
            rule == CONFORM_HAS_GROUPS;
 }
 
+static bool is_refusal(const struct conform_item *item)
+{
+    return item->question &&
+           item->verdict == (demands(item->rule) ? CONFORM_NO : CONFORM_YES);
+}
+
 static void withdraw(struct conform_item *item, char *why)
 {
     mem_freep(&item->found);
@@ -183,8 +189,8 @@ static void withdraw(struct conform_item *item, char *why)
     item->found = why;
 }
 
-/* It shows TLS 1.3 besides. */
-static void confirm(struct conform_check *c)
+/* Of the items from `first` on, what refusals stand behind. It shows TLS 1.3 besides. */
+static void confirm(struct conform_check *c, size_t first)
 {
     CLEANUP(answer_release) struct answer a = ANSWER_INIT;
     scanner_confirm(&c->s, &a);
@@ -195,13 +201,15 @@ static void confirm(struct conform_check *c)
         c->first13 = (struct flight){
             .hello = true, .suite = a.flight.suite, .group = a.flight.group};
     }
-    for (size_t i = 0; i < c->ret->count && a.verdict != ASK_ACCEPTED; i++) {
-        struct conform_item *item = &c->ret->items[i];
-        if (item->verdict == CONFORM_YES && item->question)
-            withdraw(item, mem_printf("refused, but so is everything at once, which "
-                                      "holds what works: %s",
-                                      a.why));
-    }
+    for (size_t i = first; i < c->ret->count && a.verdict != ASK_ACCEPTED; i++)
+        if (is_refusal(&c->ret->items[i]))
+            withdraw(&c->ret->items[i],
+                     mem_printf(a.verdict == ASK_REFUSED
+                                    ? "refused, but so is everything at once, which "
+                                      "holds what works: %s"
+                                    : "refused, but whether everything at once is "
+                                      "accepted is not known: %s",
+                                a.why));
 }
 
 /* What was believed for closes alone, of an endpoint that has shown since that it drops
@@ -210,12 +218,23 @@ static void doubt(struct conform_check *c)
 {
     for (size_t i = 0; i < c->ret->count && c->s.drops; i++) {
         struct conform_item *item = &c->ret->items[i];
-        if (item->verdict != (demands(item->rule) ? CONFORM_NO : CONFORM_YES) ||
-            !item->question || !strv_has(&c->s.by_closing, item->question))
+        if (!is_refusal(item) || !strv_has(&c->s.by_closing, item->question))
             continue;
         withdraw(item, mem_strdup("refused by closing, but this endpoint also drops "
                                   "connections that it would serve"));
     }
+}
+
+/* What is missing is refused, too. */
+static void prove_exact(struct conform_check *c)
+{
+    size_t first = c->ret->count;
+    bool missing = false;
+    conform_exact(c);
+    for (size_t i = first; i < c->ret->count; i++)
+        missing = missing || is_refusal(&c->ret->items[i]);
+    if (missing)
+        confirm(c, first);
 }
 
 static void prove(struct conform_check *c)
@@ -232,10 +251,10 @@ static void prove(struct conform_check *c)
     conform_forbidden_schemes(c);
     conform_primes(c);
     conform_fallback(c);
-    confirm(c);
+    confirm(c, 0);
     conform_further_certificates(c);
     if (c->rules->exact)
-        conform_exact(c);
+        prove_exact(c);
     if (c->rules->http)
         conform_http(c);
     doubt(c);

@@ -29,6 +29,7 @@ struct conform_check {
     struct flight first13;    /* what it chose from everything: suite and group only */
     uint16_t curve;           /* group of the ECDSA certificate; 0: unknown */
     struct strv certificates; /* digests of those that were judged */
+    bool unseen_asked;        /* whether others sign, in TLS 1.2: they were refused */
     struct ids signs;         /* schemes that their keys can sign with */
     bool facts_seen;
     char *no_starttls; /* the server's words, if it will not begin TLS; owned */

@@ -172,14 +172,18 @@ static void conclude(const struct negation *n, enum conform_rule rule,
     }
 }
 
-/* Asks until nothing more is accepted. */
+/* Asks until nothing more is accepted; `last` is the last answer. */
+static void ask_all(struct negation *n, struct answer *last)
+{
+    last->verdict = ASK_REFUSED; /* if there is nothing to ask for */
+    while (offered(n)->count && ask_again(n, last))
+        continue;
+}
+
 static void negate(struct negation *n, enum conform_rule rule, char *expected)
 {
     CLEANUP(answer_release) struct answer a = ANSWER_INIT;
-    if (offered(n)->count == 0)
-        a.verdict = ASK_REFUSED; /* there is nothing to ask for */
-    while (offered(n)->count && ask_again(n, &a))
-        continue;
+    ask_all(n, &a);
     conclude(n, rule, &a, expected);
 }
 
@@ -412,22 +416,56 @@ static void unseen_schemes(const struct conform_check *c, struct ids *ret)
     ids_remove_all(ret, &c->signs);
 }
 
+static void ask_schemes(struct negation *n, const struct ids *suites,
+                        const struct ids *schemes, struct answer *last)
+{
+    n->q.suites = *suites;
+    n->q.schemes = *schemes;
+    for (size_t i = n->q.suites.count; i-- > 0;)
+        if (!offer_is_signed(n->q.suites.items[i]))
+            ids_remove(&n->q.suites, n->q.suites.items[i]);
+    if (n->q.suites.count)
+        ask_all(n, last);
+}
+
+/* Some servers choose suite and certificate before they look at schemes, and then give up amid their answer (JSSE): the
+ * suites of one kind of key at a time leave them no choice. */
+static void ask_schemes_by_key(struct negation *n, const struct ids *schemes,
+                               struct answer *last)
+{
+    char why[sizeof last->why] = "";
+    for (int key = 0; key < CONFORM_KEYS; key++) {
+        struct ids suites;
+        conform_suites(n->c, PROTOCOL_TLS1_2, (enum conform_key)key, &suites);
+        if (!n->c->has_key[key])
+            continue;
+        ask_schemes(n, &suites, schemes, last);
+        if (last->verdict == ASK_INCONCLUSIVE)
+            snprintf(why, sizeof why, "%s", last->why);
+    }
+    last->verdict = why[0] ? ASK_INCONCLUSIVE : ASK_REFUSED;
+    snprintf(last->why, sizeof last->why, "%s", why);
+}
+
 /* Further certificates are asked for in the same question, which costs nothing. */
 static void forbidden_schemes(struct conform_check *c)
 {
+    CLEANUP(answer_release) struct answer a = ANSWER_INIT;
     struct negation n;
-    struct ids known = c->schemes, unseen;
+    struct ids forbidden, both;
     begin(&n, c, PROTOCOL_TLS1_2, SCHEMES, "other signature schemes");
-    unseen_schemes(c, &unseen);
-    ids_remove_all(&known, &unseen);
-    ids_remove_all(&n.q.schemes, &known);
     n.q.any_chain = true;
-    n.q.suites = c->suites12;
-    for (size_t i = n.q.suites.count; i-- > 0;)
-        if (!offer_is_signed(n.q.suites.items[i]))
-            ids_remove(&n.q.suites, n.q.suites.items[i]);
-    if (n.q.suites.count)
-        negate(&n, CONFORM_SCHEMES, mem_strdup("only signature schemes of the profile"));
+    forbidden = n.q.schemes;
+    ids_remove_all(&forbidden, &c->schemes);
+    unseen_schemes(c, &both);
+    ids_add_all(&both, &forbidden);
+    a.verdict = ASK_REFUSED; /* if there is nothing to ask for */
+    ask_schemes(&n, &c->suites12, &both, &a);
+    c->unseen_asked = a.verdict == ASK_REFUSED;
+    if (a.verdict == ASK_INCONCLUSIVE && a.flight.hello)
+        ask_schemes_by_key(&n, &forbidden, &a);
+    conclude(&n, CONFORM_SCHEMES, &a,
+             mem_strdup("only signature schemes of the profile"));
 }
 
 static void note_scheme(void *ctx, struct handshake_result *r)
@@ -505,8 +543,8 @@ static char *certificates_of_tls13(struct conform_check *c, const char *about)
 void conform_further_certificates(struct conform_check *c)
 {
     static const char about[] = "further certificates";
-    bool all_seen = c->policy->sigscheme_count && c->has_key[CONFORM_RSA] &&
-                    c->has_key[CONFORM_ECDSA];
+    bool all_seen =
+        c->unseen_asked && c->has_key[CONFORM_RSA] && c->has_key[CONFORM_ECDSA];
     if (all_seen || !c->served[PROTOCOL_TLS1_3])
         return;
     CLEANUP(mem_freep) char *why = certificates_of_tls13(c, about);

@@ -205,10 +205,10 @@ static void add_extensions(struct buf *out, const struct hello *h, size_t messag
         empty_extension(out, EXT_EXTENDED_MASTER);
     if (h->max >= PROTOCOL_TLS1_2)
         add_list(out, EXT_SIGNATURE_ALGORITHMS, h->schemes);
-    if (h->max >= PROTOCOL_TLS1_3) {
+    if (h->max >= PROTOCOL_TLS1_2) /* RFC 8446 4.2.3: of both */
         add_list(out, EXT_SIGNATURE_ALGORITHMS_CERT, h->cert_schemes);
+    if (h->max >= PROTOCOL_TLS1_3)
         add_tls13(out, h);
-    }
     add_padding(out, message);
     end(out, all, 2);
 }

@@ -130,6 +130,18 @@ static unsigned port_number(struct bytes text)
     return n <= 65535 ? n : 0;
 }
 
+/* An address in its one spelling (RFC 5952), or NULL: it is none. */
+static char *as_address(const char *host)
+{
+    unsigned char address[16];
+    char text[INET6_ADDRSTRLEN];
+    int family = strchr(host, ':') ? AF_INET6 : AF_INET;
+    if (inet_pton(family, host, address) != 1 ||
+        !inet_ntop(family, address, text, sizeof text))
+        return NULL;
+    return mem_strdup(text);
+}
+
 static bool is_address(const char *host)
 {
     unsigned char ignored[16];
@@ -209,14 +221,14 @@ int target_parse(const char *text, struct endpoint *ret, struct err *err)
     if (port == 0)
         return malformed(text, "there is no port", err);
     CLEANUP(mem_freep) char *host = bytes_dup(p.host);
-    bool numeric = is_address(host);
-    if (!numeric && (*text == '[' || !is_name(host)))
+    char *address = as_address(host);
+    if (!address && (*text == '[' || !is_name(host)))
         return malformed(text, "this is neither an address nor a host name", err);
     *ret = (struct endpoint){.service = mem_strdup(protocol->name),
-                             .address = without_dot(host),
+                             .address = address ? address : without_dot(host),
                              .port = port,
                              .starttls = mem_strdup(protocol->starttls),
-                             .name = numeric ? NULL : without_dot(host)};
+                             .name = address ? NULL : without_dot(host)};
     return 0;
 }
 

@@ -158,7 +158,8 @@ static void add_names(const struct page *p, const struct handshake_certificate *
     for (size_t i = 1; i < c->names.count; i++)
         buf_addf(p->out, "%s %s", i % 4 ? "," : ",\n       ", c->names.items[i]);
     buf_addf(p->out, "%s\n",
-             c->names_common   ? ", but as a common name only, where clients do not look"
+             c->names_common && c->names.count
+                 ? ", but as a common name only, where clients do not look"
              : c->name_matches ? ""
                                : ", which is not the name that was asked for");
 }

@@ -415,6 +415,10 @@ for k in 1 2 5 8; do
     verify "$port"
     status_is 4 "a handshake_failure for everybody after $k connections is no proof"
 done
+port=$good
+dropping 12 after
+verify "$port" --exact
+status_is 4 "nor a sign that something is missing"
 port=$bad
 dropping 128 large
 verify "$port"

@@ -125,6 +125,18 @@ START_TEST(tls13_with_a_share_and_older)
 }
 END_TEST
 
+START_TEST(tls12_may_have_other_schemes_for_chains)
+{
+    struct ids suites = IDS(0xc02f), schemes = IDS(0x0403), chain = IDS(0x0401);
+    struct hello h = {.min = PROTOCOL_TLS1_2, .max = PROTOCOL_TLS1_2, .suites = &suites,
+                      .schemes = &schemes, .cert_schemes = &chain};
+    is_written(&h,
+        "16 0301 003f" "01 00003b" "0303" RANDOM "00" "0002 c02f" "01 00" "0010"
+        "000d 0004 0002 0403"
+        "0032 0004 0002 0401");                  /* signature_algorithms_cert */
+}
+END_TEST
+
 START_TEST(tls10_has_no_signature_algorithms)
 {
     struct ids suites = IDS(0x000a), schemes = IDS(0x0403);
@@ -257,5 +269,6 @@ START_TEST(ids_keep_order)
 END_TEST
 
 UNIT_MAIN("hello", tls12, tls12_with_everything, tls13_asks_for_a_retry,
-          tls13_with_a_share_and_older, tls10_has_no_signature_algorithms, ssl3, ssl2,
-          dangerous_lengths_are_padded, what_cannot_be_sent, ids_keep_order)
+          tls13_with_a_share_and_older, tls12_may_have_other_schemes_for_chains,
+          tls10_has_no_signature_algorithms, ssl3, ssl2, dangerous_lengths_are_padded,
+          what_cannot_be_sent, ids_keep_order)

@@ -58,6 +58,7 @@ START_TEST(ports_and_protocols_complete_each_other)
     becomes("www.example.org.:443", "https", "www.example.org", 443, NULL,
             "www.example.org");
     becomes("[2001:db8::1]/imaps", "imaps", "2001:db8::1", 993, NULL, NULL);
+    becomes("[2001:DB8:0:0::1]/imaps", "imaps", "2001:db8::1", 993, NULL, NULL);
 }
 END_TEST
 
