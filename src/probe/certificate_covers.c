@@ -6,22 +6,15 @@
  */
 #include "probe/certificate_covers.h"
 
-#include <arpa/inet.h>
 #include <openssl/x509v3.h>
-#include <string.h>
 
-static bool is_address(const char *name)
-{
-    unsigned char bytes[sizeof(struct in6_addr)];
-    return inet_pton(AF_INET, name, bytes) == 1 || inet_pton(AF_INET6, name, bytes) == 1;
-}
+#include "base/hostname.h"
 
 static bool covers(X509 *cert, const char *name, unsigned subject)
 {
-    size_t n = strlen(name);
-    if (is_address(name))
+    size_t n = hostname_length(name);
+    if (hostname_is_address(name))
         return X509_check_ip_asc(cert, name, 0) == 1;
-    n -= n > 1 && name[n - 1] == '.';
     /* libcrypto takes a dot in front for any host beneath. */
     return n && name[0] != '.' &&
            X509_check_host(cert, name, n, subject | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS,

@@ -4,8 +4,9 @@
  */
 #include "probe/hello.h"
 
-#include <arpa/inet.h>
 #include <string.h>
+
+#include "base/hostname.h"
 
 enum { /* RFC 8446 4.2, B.3.1 */
        EXT_SERVER_NAME = 0,
@@ -68,24 +69,15 @@ static void empty_extension(struct buf *out, unsigned type)
     end(out, begin_extension(out, type), 2);
 }
 
-static bool is_address(const char *name)
-{
-    struct in6_addr address;
-    return inet_pton(AF_INET, name, &address) == 1 ||
-           inet_pton(AF_INET6, name, &address) == 1;
-}
-
-/* Without the dot at its end. Ref: RFC 6066 3 */
+/* Ref: RFC 6066 3 */
 static void add_server_name(struct buf *out, const char *name)
 {
-    if (!name || is_address(name))
+    if (!name || hostname_is_address(name))
         return;
-    size_t n = strlen(name);
-    n -= n > 1 && name[n - 1] == '.';
     size_t ext = begin_extension(out, EXT_SERVER_NAME), list = begin(out, 2);
     buf_addc(out, 0); /* host_name */
     size_t host = begin(out, 2);
-    buf_add(out, name, n);
+    buf_add(out, name, hostname_length(name));
     end(out, host, 2);
     end(out, list, 2);
     end(out, ext, 2);

@@ -4,9 +4,9 @@
  */
 #include "probe/target.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 
+#include "base/hostname.h"
 #include "base/suggest.h"
 #include "base/visible.h"
 #include "probe/dial.h"
@@ -130,25 +130,6 @@ static unsigned port_number(struct bytes text)
     return n <= 65535 ? n : 0;
 }
 
-/* An address in its one spelling (RFC 5952), or NULL: it is none. */
-static char *as_address(const char *host)
-{
-    unsigned char address[16];
-    char text[INET6_ADDRSTRLEN];
-    int family = strchr(host, ':') ? AF_INET6 : AF_INET;
-    if (inet_pton(family, host, address) != 1 ||
-        !inet_ntop(family, address, text, sizeof text))
-        return NULL;
-    return mem_strdup(text);
-}
-
-static bool is_address(const char *host)
-{
-    unsigned char ignored[16];
-    return inet_pton(AF_INET, host, ignored) == 1 ||
-           inet_pton(AF_INET6, host, ignored) == 1;
-}
-
 /* What can be a name in DNS; an underscore is none of a host's, and is found all the same. */
 static bool is_name(const char *host)
 {
@@ -160,8 +141,7 @@ static bool is_name(const char *host)
 
 static char *without_dot(const char *host)
 {
-    size_t n = strlen(host);
-    return mem_strndup(host, n > 1 && host[n - 1] == '.' ? n - 1 : n);
+    return mem_strndup(host, hostname_length(host));
 }
 
 /* --- protocols ------------------------------------------------------------------------------- */
@@ -221,7 +201,7 @@ int target_parse(const char *text, struct endpoint *ret, struct err *err)
     if (port == 0)
         return malformed(text, "there is no port", err);
     CLEANUP(mem_freep) char *host = bytes_dup(p.host);
-    char *address = as_address(host);
+    char *address = hostname_address(host);
     if (!address && (*text == '[' || !is_name(host)))
         return malformed(text, "this is neither an address nor a host name", err);
     *ret = (struct endpoint){.service = mem_strdup(protocol->name),
@@ -234,7 +214,7 @@ int target_parse(const char *text, struct endpoint *ret, struct err *err)
 
 char *target_name(const char *text, struct err *err)
 {
-    if (is_address(text) || is_name(text))
+    if (hostname_is_address(text) || is_name(text))
         return without_dot(text);
     CLEANUP(mem_freep) char *shown = visible_cut(bytes_str(text), 300);
     err_set(err, ERR_USAGE, "'%s': this is neither a host name nor an address", shown);
@@ -261,7 +241,7 @@ static char *numeric(const struct addrinfo *a)
 int target_resolve(struct endpoint *e, int resolve_ms, int listen_ms, struct err *err)
 {
     CLEANUP(free_addresses) struct addrinfo *list = NULL;
-    if (is_address(e->address))
+    if (hostname_is_address(e->address))
         return 0;
     if (resolver_ask(e->address, resolve_ms, &list, err) < 0)
         return -1;

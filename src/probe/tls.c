@@ -7,7 +7,6 @@
  */
 #include "probe/tls.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <openssl/err.h>
 #include <stdio.h>
@@ -15,6 +14,7 @@
 #include <sys/socket.h>
 
 #include "base/deadline.h"
+#include "base/hostname.h"
 #include "policy/sigscheme.h"
 
 #define EVERY_CIPHER "ALL:COMPLEMENTOFALL:@SECLEVEL=0"
@@ -181,13 +181,6 @@ static enum wire_end carry(struct tls *t, int result)
     return what == SSL_ERROR_WANT_READ ? fill(t) : WIRE_FAILED;
 }
 
-static bool is_address(const char *name)
-{
-    unsigned char ignored[16];
-    return inet_pton(AF_INET, name, ignored) == 1 ||
-           inet_pton(AF_INET6, name, ignored) == 1;
-}
-
 static int set_up(struct tls *t, SSL_CTX *ctx, const char *name)
 {
     t->ssl = SSL_new(ctx);
@@ -200,11 +193,9 @@ static int set_up(struct tls *t, SSL_CTX *ctx, const char *name)
     SSL_set_bio(t->ssl, in, out);
     SSL_set_msg_callback(t->ssl, on_message);
     SSL_set_msg_callback_arg(t->ssl, t);
-    size_t n = name ? strlen(name) : 0;
-    n -= n > 1 && name[n - 1] == '.'; /* RFC 6066 3 */
-    CLEANUP(mem_freep)
-    char *sni = name ? mem_strndup(name, n) : NULL; /* the macro wants it writable */
-    if (sni && !is_address(sni) && !SSL_set_tlsext_host_name(t->ssl, sni))
+    CLEANUP(mem_freep) /* the macro wants it writable */
+    char *sni = name ? mem_strndup(name, hostname_length(name)) : NULL;
+    if (sni && !hostname_is_address(sni) && !SSL_set_tlsext_host_name(t->ssl, sni))
         return -1;
     return SSL_set_tlsext_status_type(t->ssl, TLSEXT_STATUSTYPE_ocsp) ? 0 : -1;
 }
