@@ -83,6 +83,8 @@ static void forget_refusals(struct scan *scan)
     for (unsigned v = 0; v < PROTOCOL_COUNT; v++)
         if (scan->versions[v].supported == SCAN_NO)
             scan->versions[v].supported = SCAN_UNKNOWN;
+    if (scan->facts[SCAN_FALLBACK_SCSV] == SCAN_YES)
+        scan->facts[SCAN_FALLBACK_SCSV] = SCAN_UNKNOWN;
 }
 
 /* Nothing is to be proven where the largest offer was accepted, and something after the last refusal. */

@@ -427,6 +427,11 @@ check "and that is told" json "$json" 'any("everything at once" in (f["found"] o
 run tlsharden scan "127.0.0.1:$port"
 status_is 4 "a scan there is incomplete"
 out_has 'SSLv3: unknown' "and knows that it knows nothing of other versions"
+port=$good
+dropping 16 after
+run tlsharden scan "127.0.0.1:$port" --format json
+status_is 4 "a scan that ends in refusals is incomplete"
+check "and has not seen that fallbacks are noticed" json "$OUT" 'it[0]["flags"]["fallback_scsv"] is None'
 
 # --- the command line ----------------------------------------------------------------------------
 
