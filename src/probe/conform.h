@@ -7,12 +7,12 @@
  *     for (size_t i = 0; i < found.count; i++) ... found.items[i] ...
  *
  * Only where such a hello is accepted is the forbidden set gone through, to name what is. A refusal
- * is believed as in scan.h: an alert, or what comes of retries beside a control. What stays
- * unexplained is CONFORM_UNKNOWN.
+ * is believed as in scan.h: an alert, or what comes of retries beside a control, provided that everything
+ * at once is accepted afterwards. What stays unexplained is CONFORM_UNKNOWN.
  *
  * Not judged: tickets of TLS 1.3, which OpenSSL sends also where they are turned off (stateful ones,
- * SSL_CTX_set_options(3), SSL_OP_NO_TICKET). Not seen: signature schemes and certificates of TLS 1.3 where
- * an older version shows its own; what needs a secret shared beforehand.
+ * SSL_CTX_set_options(3), SSL_OP_NO_TICKET). Not seen: signature schemes of TLS 1.3 where an older version
+ * shows its own; what needs a secret shared beforehand.
  */
 #ifndef PROBE_CONFORM_H
 #define PROBE_CONFORM_H

@@ -20,6 +20,14 @@ void scan_release(struct scan *s)
     *s = (struct scan)SCAN_INIT;
 }
 
+bool scan_has_older(const struct scan *s)
+{
+    for (unsigned v = PROTOCOL_SSL2; v < PROTOCOL_TLS1_3; v++)
+        if (s->versions[v].supported == SCAN_YES)
+            return true;
+    return false;
+}
+
 static void scanner_release(struct scanner *s)
 {
     strv_release(&s->by_closing);

@@ -13,8 +13,8 @@
  * asked again. What stays unexplained stands in `inconclusive` and is never taken for a no.
  *
  * Not found out: suites that need a shared secret or Kerberos, where the server insists on it
- * before its hello; signature schemes and certificates of TLS 1.3 where an older version shows its
- * own: libraries have one list and one set of keys for both.
+ * before its hello; signature schemes of TLS 1.3 where older versions show every certificate: libraries
+ * have one list for both.
  */
 #ifndef PROBE_SCAN_H
 #define PROBE_SCAN_H
@@ -90,6 +90,9 @@ struct scan {
     }
 
 void scan_release(struct scan *s);
+
+/* Does it serve a version below TLS 1.3? Facts are those of that version then. */
+bool scan_has_older(const struct scan *s);
 
 /* Scans. `options` may be NULL. Whatever the network does is a result; -1 is for an endpoint that
  * cannot be asked (ERR_INPUT). `ret` is owned by the caller (scan_release), untouched on -1. */

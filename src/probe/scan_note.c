@@ -97,14 +97,6 @@ void scanner_note(struct scanner *s, const struct flight *f)
         note_facts(s, f);
 }
 
-static bool has_older(const struct scan *scan)
-{
-    for (unsigned v = PROTOCOL_SSL2; v < PROTOCOL_TLS1_3; v++)
-        if (scan->versions[v].supported == SCAN_YES)
-            return true;
-    return false;
-}
-
 /* Tickets come when the client is known. */
 static void note_facts13(struct scanner *s, const struct handshake_result *r)
 {
@@ -118,7 +110,7 @@ void scanner_note_handshake(struct scanner *s, struct handshake_result *r)
 {
     if (r->scheme)
         ids_add(&s->scan->versions[PROTOCOL_TLS1_3].schemes, r->scheme);
-    if (!has_older(s->scan))
+    if (!scan_has_older(s->scan))
         note_facts13(s, r);
     if (r->certificate.present && !is_known(s->scan, r->certificate.digest))
         add_certificate(s->scan, &r->certificate);

@@ -186,14 +186,6 @@ static void add_certificates(const struct page *p)
         add_certificate(p, &p->scan->certificates[i]);
 }
 
-static bool has_older(const struct scan *s)
-{
-    for (unsigned v = PROTOCOL_SSL2; v < PROTOCOL_TLS1_3; v++)
-        if (s->versions[v].supported == SCAN_YES)
-            return true;
-    return false;
-}
-
 static void add_facts(const struct page *p)
 {
     static const char *const names[SCAN_FACTS] = {
@@ -212,7 +204,7 @@ static void add_facts(const struct page *p)
         if (p->scan->facts[i] == SCAN_UNKNOWN)
             continue;
         if (!any)
-            head(p, has_older(p->scan) ? "features up to TLSv1.2" : "features");
+            head(p, scan_has_older(p->scan) ? "features up to TLSv1.2" : "features");
         any = true;
         snprintf(text, sizeof text, "%-30s %s", names[i],
                  p->scan->facts[i] == SCAN_YES ? "yes" : "no");
