@@ -6,21 +6,25 @@
 
 #include "base/mem.h"
 
-char *hostname_address(const char *host)
+static int family_of(const char *host)
 {
-    unsigned char address[sizeof(struct in6_addr)];
-    char text[INET6_ADDRSTRLEN];
-    int family = strchr(host, ':') ? AF_INET6 : AF_INET;
-    if (inet_pton(family, host, address) != 1 ||
-        !inet_ntop(family, address, text, sizeof text))
-        return NULL;
-    return mem_strdup(text);
+    return strchr(host, ':') ? AF_INET6 : AF_INET;
 }
 
 bool hostname_is_address(const char *host)
 {
     unsigned char ignored[sizeof(struct in6_addr)];
-    return inet_pton(strchr(host, ':') ? AF_INET6 : AF_INET, host, ignored) == 1;
+    return inet_pton(family_of(host), host, ignored) == 1;
+}
+
+char *hostname_address(const char *host)
+{
+    unsigned char address[sizeof(struct in6_addr)];
+    char text[INET6_ADDRSTRLEN];
+    if (inet_pton(family_of(host), host, address) != 1 ||
+        !inet_ntop(family_of(host), address, text, sizeof text))
+        return NULL;
+    return mem_strdup(text);
 }
 
 size_t hostname_length(const char *name)

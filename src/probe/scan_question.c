@@ -57,10 +57,9 @@ void scanner_unsure(struct scanner *s, const char *about, const char *why)
 
 static void no_time(const struct scanner *s, struct answer *ret)
 {
-    int total = s->options.total_ms > 0 ? s->options.total_ms : SCAN_TOTAL_MS;
     snprintf(ret->why, sizeof ret->why,
              "no time left: all questions to an endpoint together may take %g s",
-             total / 1000.0);
+             s->options.total_ms / 1000.0);
 }
 
 void scanner_pace(struct scanner *s)
